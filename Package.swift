@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings every Swift target shares: language mode 6 comes with the tools version.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A library room. `Scripts/check-rooms` holds the directions in which rooms may import each other.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "bulkhead",
+  products: [
+    .executable(name: "bulkhead", targets: ["bulkhead"]),
+    .executable(name: "bulkhead-standin", targets: ["bulkhead-standin"]),
+    .executable(name: "bulkhead-init", targets: ["bulkhead-init"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    // Values
+    room("Diagnostics"),
+    room("FleetModel", ["Diagnostics"]),
+    room("StandinProtocol"),
+    // Engines
+    room("Intake", ["FleetModel", "Diagnostics", yams]),
+    room("IntentModel", ["FleetModel", "Diagnostics"]),
+    room("Breach", ["FleetModel", "Diagnostics"]),
+    room("Planning", ["IntentModel", "FleetModel", "Diagnostics", crypto]),
+    room("Judgement", ["Diagnostics"]),
+    room("Trials", ["IntentModel", "FleetModel", "Judgement", "Diagnostics"]),
+    room("Rollout", ["Planning", "IntentModel", "Trials", "Judgement", "Breach", "FleetModel", "Diagnostics"]),
+    // Adapters
+    .target(name: "CLinux"),
+    room("Linux", ["CLinux", "Diagnostics", subprocess, system]),
+    room(
+      "Twin",
+      ["Linux", "StandinProtocol", "Rollout", "Trials", "Breach", "IntentModel", "FleetModel", "Diagnostics", nioHTTP]
+        + nio),
+    room("EnvoyMesh", ["IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto, nioHTTP] + nio),
+    room("JournalStore", ["Rollout", "Diagnostics", grdb, crypto]),
+    // Faces
+    room("Reports", ["Rollout", "Trials", "Planning", "IntentModel", "Breach", "Judgement", "FleetModel", "Diagnostics"]),
+    room(
+      "Composition",
+      [
+        "Twin", "EnvoyMesh", "JournalStore", "Linux", "Intake", "Planning", "Rollout", "Trials", "Judgement", "Breach",
+        "Reports", "IntentModel", "FleetModel", "Diagnostics",
+      ]),
+    room(
+      "CommandLine",
+      ["Composition", "Intake", "Planning", "Rollout", "Judgement", "Reports", "FleetModel", "Diagnostics", argumentParser]),
+    // Executables
+    .executableTarget(name: "bulkhead", dependencies: ["CommandLine", "Diagnostics"], swiftSettings: strict),
+    .executableTarget(
+      name: "bulkhead-standin", dependencies: ["StandinProtocol", "CLinux", nioHTTP] + nio, swiftSettings: strict),
+    .executableTarget(name: "bulkhead-init", dependencies: ["CLinux"], swiftSettings: strict),
+  ]
+)

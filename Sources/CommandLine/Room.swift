@@ -1,0 +1,1 @@
+// Taken over by the room's first real file.

@@ -1,0 +1,36 @@
+package import Diagnostics
+
+/// An immutable picture of everything the input says: the one value all engines work on.
+///
+/// Every array is sorted (by reference, or by caller and target), so that two readings of the same input are equal.
+package struct Fleet: Sendable, Equatable {
+  package var workloads: [Workload] = []
+  package var services: [Service] = []
+  package var serviceAccounts: [ServiceAccount] = []
+  package var namespaces: [Namespace] = []
+  package var configMaps: [ConfigMap] = []
+  package var networkPolicies: [NetworkPolicy] = []
+  package var calls: [Call] = []
+
+  package init() {}
+
+  package func workload(_ id: ObjectReference) -> Workload? { workloads.first { $0.id == id } }
+
+  /// The workloads whose pods a service selects; a service without a selector selects none.
+  package func workloads(behind service: Service) -> [Workload] {
+    guard !service.selector.isEmpty else { return [] }
+    return workloads.filter { workload in
+      workload.id.namespace == service.id.namespace
+        && service.selector.allSatisfy { workload.podLabels[$0.key] == $0.value }
+    }
+  }
+
+  /// The services that select a workload's pods.
+  package func services(of workload: Workload) -> [Service] {
+    services.filter { service in workloads(behind: service).contains { $0.id == workload.id } }
+  }
+
+  /// The calls a workload makes, and those it serves, that lead to a workload of the fleet.
+  package func calls(from caller: ObjectReference) -> [Call] { calls.filter { $0.caller == caller && $0.target != nil } }
+  package func calls(to target: ObjectReference) -> [Call] { calls.filter { $0.target == target } }
+}

@@ -1,0 +1,69 @@
+package import FleetModel
+
+/// Derives each workload's intent from the fleet's calls: exactly the known flows, nothing else.
+package struct IntentDerivation: Sendable {
+  package let fleet: Fleet
+  package let trustDomain: String
+
+  package init(fleet: Fleet, trustDomain: String = "bulkhead.local") {
+    self.fleet = fleet
+    self.trustDomain = trustDomain
+  }
+
+  package func identity(of workload: Workload) -> SpiffeID {
+    let shared = fleet.workloads.contains {
+      $0.id != workload.id && $0.id.namespace == workload.id.namespace
+        && $0.pod.serviceAccount == workload.pod.serviceAccount
+    }
+    let account = shared ? "\(workload.pod.serviceAccount)-\(workload.id.name)" : workload.pod.serviceAccount
+    return SpiffeID(trustDomain: trustDomain, namespace: workload.id.namespace, account: account)
+  }
+
+  /// The intent of a workload in a given posture.
+  package func intent(of workload: Workload, posture: Posture) -> Intent {
+    Intent(
+      workload: workload.id, identity: identity(of: workload), posture: posture, inbound: inbound(of: workload),
+      outbound: outbound(of: workload), servesOutside: servesOutside(workload))
+  }
+
+  /// True when callers without an identity are meant to reach it: it faces outside and no workload of the fleet is
+  /// there to play the users (a client without a service, such as a load generator, comes from inside).
+  package func servesOutside(_ workload: Workload) -> Bool {
+    let services = fleet.services(of: workload)
+    guard !services.isEmpty else { return false }
+    let calledFromInside = !fleet.calls(to: workload.id).isEmpty
+    return !calledFromInside && (services.contains(where: \.facesOutside) || !fleet.calls(from: workload.id).isEmpty)
+  }
+
+  private func inbound(of workload: Workload) -> [InboundFlow] {
+    var flows: [Int: InboundFlow] = [:]
+    for service in fleet.services(of: workload) {
+      for port in service.ports {
+        guard let target = port.targetPort(in: workload) else { continue }
+        let callers = fleet.calls(to: workload.id)
+          .filter { $0.service == service.id && $0.port == port.port }.map(\.caller)
+        var flow = flows[target] ?? InboundFlow(port: target, wireProtocol: port.wireProtocol, callers: [])
+        flow.callers = Array(Set(flow.callers + callers)).sorted()
+        flows[target] = flow
+      }
+    }
+    return flows.values.sorted { $0.port < $1.port }
+  }
+
+  private func outbound(of workload: Workload) -> [OutboundFlow] {
+    let flows = fleet.calls(from: workload.id).compactMap { call -> OutboundFlow? in
+      guard let serviceID = call.service, let target = call.target,
+        let service = fleet.services.first(where: { $0.id == serviceID }),
+        let server = fleet.workload(target),
+        let port = service.ports.first(where: { $0.port == call.port }),
+        let targetPort = port.targetPort(in: server)
+      else { return nil }
+      return OutboundFlow(
+        service: serviceID, servicePort: port.port, target: target, targetPort: targetPort,
+        wireProtocol: port.wireProtocol)
+    }
+    var unique: [OutboundFlow] = []
+    for flow in flows where !unique.contains(flow) { unique.append(flow) }
+    return unique.sorted { ($0.service, $0.servicePort) < ($1.service, $1.servicePort) }
+  }
+}

@@ -1,0 +1,133 @@
+/// One line of JSON from the twin to a stand-in's standard input. Absent fields change nothing.
+package struct StandinOrder: Codable, Sendable, Equatable {
+  /// The share of users, in percent, whose requests carry the canary cohort (stable hash of the user's number).
+  package var canaryShare: Int?
+  /// Where to send canary requests that no sidecar can steer: `host:port` of the call → `address:port` of the
+  /// canary's own service. Replaces the table as a whole.
+  package var canaryAddresses: [String: String]?
+  package var requestsPerSecond: Double?
+  package var attempt: Attempt?
+
+  package init(
+    canaryShare: Int? = nil, canaryAddresses: [String: String]? = nil, requestsPerSecond: Double? = nil,
+    attempt: Attempt? = nil
+  ) {
+    self.canaryShare = canaryShare
+    self.canaryAddresses = canaryAddresses
+    self.requestsPerSecond = requestsPerSecond
+    self.attempt = attempt
+  }
+}
+
+/// A single HTTP request on a connection of its own, made to see whether something is refused.
+package struct Attempt: Codable, Sendable, Equatable {
+  package var id: Int
+  package var host: String
+  package var port: Int
+  package var path: String
+  package var timeoutMilliseconds: Int
+  /// Speak the stand-ins' line protocol instead of HTTP.
+  package var tcp: Bool
+
+  package init(id: Int, host: String, port: Int, path: String = "/", timeoutMilliseconds: Int, tcp: Bool = false) {
+    self.id = id
+    self.host = host
+    self.port = port
+    self.path = path
+    self.timeoutMilliseconds = timeoutMilliseconds
+    self.tcp = tcp
+  }
+}
+
+/// One line of JSON from a stand-in's standard output.
+package struct StandinReport: Codable, Sendable, Equatable {
+  /// All listeners are open (sent once).
+  package var ready: Bool?
+  package var counters: Counters?
+  package var outcome: AttemptOutcome?
+
+  package init(ready: Bool? = nil, counters: Counters? = nil, outcome: AttemptOutcome? = nil) {
+    self.ready = ready
+    self.counters = counters
+    self.outcome = outcome
+  }
+}
+
+/// What happened since the report before.
+package struct Counters: Codable, Sendable, Equatable {
+  /// Calls made, by target workload and cohort of the request.
+  package var calls: [CallCount]
+  /// Requests served by this pod, by cohort.
+  package var served: [ServedCount]
+  /// Users' requests (of a stand-in that plays users), by cohort.
+  package var users: [ServedCount]
+
+  package init(calls: [CallCount] = [], served: [ServedCount] = [], users: [ServedCount] = []) {
+    self.calls = calls
+    self.served = served
+    self.users = users
+  }
+
+  package struct CallCount: Codable, Sendable, Equatable {
+    package var target: String
+    package var canary: Bool
+    package var n: Int
+    /// Failures that began at the target: no answer, or an answer that names no deeper origin.
+    package var errors: Int
+    /// Failures that began below the target.
+    package var inherited: Int
+    /// Latency histogram as pairs [bucket, count]; bucket b holds [1.1^b, 1.1^(b+1)) × 0.1 ms.
+    package var latency: [[Int]]
+
+    package init(target: String, canary: Bool, n: Int = 0, errors: Int = 0, inherited: Int = 0, latency: [[Int]] = []) {
+      self.target = target
+      self.canary = canary
+      self.n = n
+      self.errors = errors
+      self.inherited = inherited
+      self.latency = latency
+    }
+  }
+
+  package struct ServedCount: Codable, Sendable, Equatable {
+    package var canary: Bool
+    package var n: Int
+    package var errors: Int
+    package var latency: [[Int]]
+
+    package init(canary: Bool, n: Int = 0, errors: Int = 0, latency: [[Int]] = []) {
+      self.canary = canary
+      self.n = n
+      self.errors = errors
+      self.latency = latency
+    }
+  }
+}
+
+package struct AttemptOutcome: Codable, Sendable, Equatable {
+  package enum Kind: String, Codable, Sendable {
+    /// The target itself answered (HTTP 2xx, or the line protocol's reply).
+    case reached
+    /// Something answered with a refusal: HTTP 403, or 5xx made by a proxy.
+    case denied
+    /// The connection was accepted and then closed or reset without an answer.
+    case closed
+    /// Nothing listens: the connection itself was refused.
+    case refused
+    case timedOut
+    /// The attempt could not be made (name not resolved, no route).
+    case impossible
+  }
+  package var id: Int
+  package var kind: Kind
+  package var status: Int?
+  /// First 200 bytes of the body or the error's text.
+  package var detail: String
+
+  package init(id: Int, kind: Kind, status: Int? = nil, detail: String = "") {
+    self.id = id
+    self.kind = kind
+    self.status = status
+    self.detail = detail
+  }
+}
