@@ -57,7 +57,7 @@ let package = Package(
     // Engines
     room("Intake", ["FleetModel", "Diagnostics", yams]),
     room("IntentModel", ["FleetModel", "Diagnostics"]),
-    room("Breach", ["FleetModel", "Diagnostics"]),
+    room("Breach", ["IntentModel", "FleetModel", "Diagnostics"]),
     room("Planning", ["IntentModel", "FleetModel", "Diagnostics", crypto]),
     room("Judgement", ["Diagnostics"]),
     room("Trials", ["IntentModel", "FleetModel", "Judgement", "Diagnostics"]),

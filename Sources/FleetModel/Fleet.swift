@@ -1,5 +1,3 @@
-package import Diagnostics
-
 /// An immutable picture of everything the input says: the one value all engines work on.
 ///
 /// Every array is sorted (by reference, or by caller and target), so that two readings of the same input are equal.

@@ -16,3 +16,14 @@ package struct ObjectReference: Hashable, Codable, Sendable, Comparable, CustomS
     (left.namespace, left.name, left.kind) < (right.namespace, right.name, right.kind)
   }
 }
+
+extension ObjectReference {
+  /// Reads `namespace/name[Kind]`; nil when the text has another form.
+  package init?(parsing text: String) {
+    guard let slash = text.firstIndex(of: "/"), let open = text.lastIndex(of: "["), text.last == "]", slash < open
+    else { return nil }
+    self.init(
+      kind: String(text[text.index(after: open)..<text.index(before: text.endIndex)]),
+      namespace: String(text[..<slash]), name: String(text[text.index(after: slash)..<open]))
+  }
+}

@@ -26,14 +26,22 @@ package struct IntentDerivation: Sendable {
       outbound: outbound(of: workload), servesOutside: servesOutside(workload))
   }
 
-  /// True when callers without an identity are meant to reach it: it faces outside and no workload of the fleet is
-  /// there to play the users (a client without a service, such as a load generator, comes from inside).
+  /// True when callers without an identity are meant to reach it: a service of it faces outside, or nobody inside calls
+  /// it although it calls others, so that its users must be outside.
   package func servesOutside(_ workload: Workload) -> Bool {
     let services = fleet.services(of: workload)
     guard !services.isEmpty else { return false }
-    let calledFromInside = !fleet.calls(to: workload.id).isEmpty
-    return !calledFromInside && (services.contains(where: \.facesOutside) || !fleet.calls(from: workload.id).isEmpty)
+    return services.contains(where: \.facesOutside)
+      || (fleet.calls(to: workload.id).isEmpty && !fleet.calls(from: workload.id).isEmpty)
   }
+
+  /// Workloads that play users: they call others and offer nothing themselves, like a load generator.
+  package var players: [Workload] {
+    fleet.workloads.filter { fleet.services(of: $0).isEmpty && !fleet.calls(from: $0.id).isEmpty }
+  }
+
+  /// Where users come in when no workload plays them: what serves the outside.
+  package var entries: [Workload] { fleet.workloads.filter(servesOutside) }
 
   private func inbound(of workload: Workload) -> [InboundFlow] {
     var flows: [Int: InboundFlow] = [:]

@@ -51,12 +51,18 @@ package struct MeshService: Sendable, Equatable {
   }
   /// The workload whose pods serve it.
   package var target: ObjectReference
+  /// Leads to the canary's pods alone while the workload has a canary, so that callers may steer by address.
+  package var canaryVirtualAddress: String?
 
-  package init(id: ObjectReference, virtualAddress: String, ports: [Port], target: ObjectReference) {
+  package init(
+    id: ObjectReference, virtualAddress: String, ports: [Port], target: ObjectReference,
+    canaryVirtualAddress: String? = nil
+  ) {
     self.id = id
     self.virtualAddress = virtualAddress
     self.ports = ports
     self.target = target
+    self.canaryVirtualAddress = canaryVirtualAddress
   }
 }
 

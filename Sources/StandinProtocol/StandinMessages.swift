@@ -43,11 +43,16 @@ package struct Attempt: Codable, Sendable, Equatable {
 package struct StandinReport: Codable, Sendable, Equatable {
   /// All listeners are open (sent once).
   package var ready: Bool?
+  /// With `ready`: the ports of the listeners, in the configuration's order (where 0 let the kernel choose).
+  package var ports: [Int]?
   package var counters: Counters?
   package var outcome: AttemptOutcome?
 
-  package init(ready: Bool? = nil, counters: Counters? = nil, outcome: AttemptOutcome? = nil) {
+  package init(
+    ready: Bool? = nil, ports: [Int]? = nil, counters: Counters? = nil, outcome: AttemptOutcome? = nil
+  ) {
     self.ready = ready
+    self.ports = ports
     self.counters = counters
     self.outcome = outcome
   }

@@ -1,0 +1,115 @@
+import Breach
+package import Diagnostics
+import EnvoyMesh
+import FleetModel
+import Foundation
+import Intake
+import IntentModel
+import JournalStore
+import Planning
+import Reports
+package import Rollout
+import Trials
+import Twin
+
+/// A whole rollout rehearsed on this machine's twin: wires intake, planner, engine, twin, mesh, journal and reports.
+package struct Rehearsal: Sendable {
+  private let folder: RunFolder
+  private let options: RehearsalOptions
+  private let resuming: Bool
+
+  /// A new run into `options.out`.
+  package init(starting options: RehearsalOptions) throws {
+    guard !options.sources.isEmpty else {
+      throw BulkheadError(.usage, "no input was named", cure: "give manifests with -f FILE, -f FOLDER or -f -")
+    }
+    self.options = options
+    resuming = false
+    // Input is read before anything is made: a bad file must not leave a folder behind.
+    _ = try Self.read(options)
+    folder = try RunFolder.create(options.out)
+    try folder.keep(options.sources + (options.plantFile.map { [$0] } ?? []))
+  }
+
+  /// Goes on with the run in a folder.
+  package init(resuming path: String, options: RehearsalOptions = RehearsalOptions()) throws {
+    folder = try RunFolder.open(path)
+    var options = options
+    options.out = path
+    self.options = options
+    resuming = true
+  }
+
+  package var reportPath: String { folder.report }
+
+  /// Runs to the end and writes the reports.
+  /// - Returns: the exit code of the command (design, section 4).
+  package func run(observer: any RolloutObserver) async throws -> ExitCode {
+    let tools = try Tools.find()
+    let journal = try SQLiteJournal(path: folder.journal)
+    do {
+      let code = try await run(observer: observer, tools: tools, journal: journal)
+      try await journal.close()
+      return code
+    } catch {
+      try? await journal.close()
+      throw error
+    }
+  }
+
+  private func run(observer: any RolloutObserver, tools: Tools, journal: SQLiteJournal) async throws -> ExitCode {
+    try await journal.verify()
+    let history = try RunHistory(try await journal.records())
+    let settings = try settings(history)
+    let input = try Self.read(settings)
+    let setup = RehearsalSetup(input: input, options: settings)
+    guard !setup.plan.waves.isEmpty else {
+      throw BulkheadError(
+        .badInput, "the input holds no workload to enrol", cure: "name manifests with at least one Deployment or Pod")
+    }
+    let ledger = RunLedger(journal: journal)
+    if let header = history.header {
+      guard header.fleetDigest == setup.plan.fleetDigest else {
+        throw BulkheadError(
+          .badInput, "the run in \(folder.path) was started over another fleet",
+          cure: "start a new run; the input kept in \(folder.input) was changed")
+      }
+    } else {
+      try await ledger.runBegins(setup.header)
+    }
+    if history.result == nil {
+      try await setup.execute(tools: tools, journal: journal, resume: history.resume, observer: observer)
+    }
+    let finished = try RunHistory(try await journal.records())
+    try report(finished, setup)
+    return finished.exitCode
+  }
+
+  private func report(_ history: RunHistory, _ setup: RehearsalSetup) throws {
+    let run = RunReport(history: history, fleet: setup.input.fleet, plan: setup.plan, findings: setup.input.findings)
+    try folder.write(Data(run.json.utf8), to: folder.record)
+    try folder.write(Data(HTMLReport(run).text.utf8), to: folder.report)
+  }
+
+  /// The options of a resumed run are those it was started with.
+  private func settings(_ history: RunHistory) throws -> RehearsalOptions {
+    guard resuming else { return options }
+    var settings = options
+    settings.restore(history.header?.options ?? [:])
+    settings.sources = try folder.keptSources()
+    if history.header?.planted.isEmpty == false { settings.plantFile = settings.sources.popLast() }
+    return settings
+  }
+
+  private static func read(_ options: RehearsalOptions) throws -> RehearsalInput {
+    let result = try Intake().read(options.sources, strict: options.strictInput)
+    let wrongs = try options.plantFile.map { try PlantFile.read($0, fleet: result.fleet) } ?? []
+    return RehearsalInput(fleet: result.fleet, findings: result.findings, wrongs: wrongs)
+  }
+}
+
+struct RehearsalInput: Sendable {
+  var fleet: Fleet
+  var findings: [Finding]
+  var wrongs: [PlantedWrong]
+}

@@ -1,0 +1,28 @@
+/// What one poll of a sidecar asks for: the whole list of a type (empty name) or one named resource.
+package struct ResourceKey: Hashable, Sendable, Comparable, CustomStringConvertible {
+  package enum Kind: String, Hashable, Sendable, CaseIterable {
+    case listeners, clusters, routes, endpoints, secrets
+  }
+  package var kind: Kind
+  package var name: String
+
+  package init(_ kind: Kind, _ name: String = "") {
+    self.kind = kind
+    self.name = name
+  }
+
+  package static func < (left: ResourceKey, right: ResourceKey) -> Bool {
+    (left.kind.rawValue, left.name) < (right.kind.rawValue, right.name)
+  }
+
+  package var description: String { name.isEmpty ? kind.rawValue : "\(kind.rawValue) \(name)" }
+}
+
+/// Everything one sidecar is configured with at one moment.
+package struct ResourceSet: Sendable, Equatable {
+  package var resources: [ResourceKey: [JSONValue]] = [:]
+  /// Filter chains whose removal or change takes a right away from connections that exist: they live until drained.
+  package var guardedChains: Set<JSONValue> = []
+
+  package init() {}
+}

@@ -1,0 +1,57 @@
+import IntentModel
+
+/// TLS contexts: version 1.3 alone (both bounds must be said, a client's default maximum is 1.2) and HTTP/1.1 alone in
+/// ALPN (an offered h2 would switch the codec of a side that the other side does not expect).
+enum TransportSockets {
+  static let plaintext: JSONValue = [
+    "name": "envoy.transport_sockets.raw_buffer", "typed_config": ["@type": EnvoyType.plaintext],
+  ]
+
+  /// Server side: any member of the trust domain gets in; who may do what is decided above TLS.
+  static func server(trustDomain: String) -> JSONValue {
+    [
+      "name": "envoy.transport_sockets.tls",
+      "typed_config": [
+        "@type": EnvoyType.downstreamTLS, "require_client_certificate": true,
+        "common_tls_context": common(peer: ["prefix": "spiffe://\(trustDomain)/"]),
+      ],
+    ]
+  }
+
+  /// Server side of a deliberately open sidecar: asks nobody for a certificate.
+  static let openServer: JSONValue = [
+    "name": "envoy.transport_sockets.tls",
+    "typed_config": [
+      "@type": EnvoyType.downstreamTLS, "require_client_certificate": false, "common_tls_context": common(peer: nil),
+    ],
+  ]
+
+  /// Client side: the server must be exactly who is meant.
+  static func client(to identity: SpiffeID) -> JSONValue {
+    [
+      "name": "envoy.transport_sockets.tls",
+      "typed_config": [
+        "@type": EnvoyType.upstreamTLS, "common_tls_context": common(peer: ["exact": .string(identity.description)]),
+      ],
+    ]
+  }
+
+  private static func common(peer: JSONValue?) -> JSONValue {
+    var context: JSONValue = [
+      "tls_params": ["tls_minimum_protocol_version": "TLSv1_3", "tls_maximum_protocol_version": "TLSv1_3"],
+      "alpn_protocols": ["http/1.1"],
+      "tls_certificate_sds_secret_configs": [
+        ["name": .string(EnvoyName.certificate), "sds_config": Bootstrap.configSource]
+      ],
+    ]
+    if let peer {
+      context["combined_validation_context"] = [
+        "default_validation_context": ["match_typed_subject_alt_names": [["san_type": "URI", "matcher": peer]]],
+        "validation_context_sds_secret_config": [
+          "name": .string(EnvoyName.trust), "sds_config": Bootstrap.configSource,
+        ],
+      ]
+    }
+    return context
+  }
+}

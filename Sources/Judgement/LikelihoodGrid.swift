@@ -1,0 +1,56 @@
+import Foundation
+
+/// Evidence against "an event is of the first kind with probability at most (or at least) q": a mixture of
+/// likelihood ratios over a fixed grid of alternatives.
+///
+/// Alternative j multiplies the odds of q by exp(tilt j). For every request the expected factor is at most 1 under
+/// the null, q may be another one at every look, and so every component, and with it their weighted mean, is a
+/// supermartingale. The state is one logarithm for each of the eight alternatives.
+package struct LikelihoodGrid: Codable, Sendable, Equatable {
+  /// `above`: the null says at most q. `below`: the null says at least q.
+  package enum Side: Int, Codable, Sendable { case above = 1, below = -1 }
+
+  package let side: Side
+  private(set) var logLikelihoods: [Double]
+
+  package init(_ side: Side) {
+    self.side = side
+    logLikelihoods = Array(repeating: 0, count: Self.tilts.count)
+  }
+
+  /// The evidence E as a natural logarithm; 0 at the start.
+  package var logE: Double { LogSpace.sum(zip(Self.logWeights, logLikelihoods).map { $0 + $1 }) }
+
+  /// Takes in `count` events of the first kind among `total`, each with null probability `q`.
+  mutating func add(_ count: Double, of total: Double, nullProbability q: Double) {
+    for index in logLikelihoods.indices { logLikelihoods[index] += increment(index, count, total, q) }
+  }
+
+  /// As `add`, but the evidence may start at any look: `logStart` is ln of the weight that starts with this one
+  /// (formula 8; with weight 1 at every look it is the Shiryaev–Roberts detector).
+  mutating func add(_ count: Double, of total: Double, nullProbability q: Double, restartingWith logStart: Double) {
+    for index in logLikelihoods.indices {
+      logLikelihoods[index] = LogSpace.sum([logLikelihoods[index], logStart]) + increment(index, count, total, q)
+    }
+  }
+
+  /// Forgets everything, as if no look could have started yet.
+  mutating func clear() {
+    for index in logLikelihoods.indices { logLikelihoods[index] = -1e300 }
+  }
+
+  private func increment(_ index: Int, _ count: Double, _ total: Double, _ q: Double) -> Double {
+    let tilt = Self.tilts[index] * Double(side.rawValue)
+    return count * tilt - total * log1p(q * expm1(tilt))
+  }
+
+  /// Geometric from 0.15 (1.16 times) to 6 (400 times): at the moment of a decision the likelihood is wider than a
+  /// step of this grid, whatever the effect.
+  static let tilts: [Double] = (0..<8).map { 0.15 * pow(40, Double($0) / 7) }
+
+  /// An exponential prior of mean 2 over the tilt, cut into the grid's cells.
+  static let logWeights: [Double] = {
+    let cuts = [0] + zip(tilts, tilts.dropFirst()).map { ($0 * $1).squareRoot() } + [Double.infinity]
+    return zip(cuts, cuts.dropFirst()).map { log(exp(-$0 / 2) - exp(-$1 / 2)) }
+  }()
+}

@@ -1,0 +1,98 @@
+import Foundation
+
+/// A confidence sequence for the canary's error rate over the baseline's, valid at every look at once.
+///
+/// A ratio ρ is left out when exp(predicted - likelihood(ρ)) reaches 1/α. The predicted likelihood of a look is
+/// beta-binomial, around what was seen *before* it, with that look's own traffic; with constant and equal traffic it
+/// is formula 1 with a Beta(1/2, 1/2) prior. The likelihood at any ρ is kept as at most three groups of looks with
+/// alike traffic; pooling a group gives, by convexity, never less than the true likelihood, so the interval is at
+/// most too wide. Requires a ratio that does not change; where it does, the interval is about its mean.
+struct RatioSequence: Codable, Sendable, Equatable {
+  /// Errors of both arms at looks of nearly the same traffic ratio, and its mean logarithm.
+  private struct Group: Codable, Sendable, Equatable {
+    var errors: Double
+    var logTraffic: Double
+  }
+
+  private var groups: [Group] = []
+  private var canaryErrors = 0.0
+  private var offset = 0.0
+  private var logPredicted = 0.0
+
+  /// `logTraffic` is ln of canary requests over baseline requests.
+  mutating func add(canaryErrors: Double, errors: Double, logTraffic: Double) {
+    let (a, b) = prediction(at: logTraffic)
+    logPredicted +=
+      BetaFunction.logBeta(a + canaryErrors, b + errors - canaryErrors) - BetaFunction.logBeta(a, b)
+    self.canaryErrors += canaryErrors
+    offset += canaryErrors * logTraffic
+    groups.append(Group(errors: errors, logTraffic: logTraffic))
+    if groups.count > 3 { mergeNearest() }
+  }
+
+  /// The bounds of ln ratio; infinite where the data set none. The point of best fit alone where nothing is left,
+  /// which means that the ratio is not constant.
+  func bounds(alpha: Double) -> (low: Double, high: Double) {
+    guard !groups.isEmpty else { return (-.infinity, .infinity) }
+    let limit = logPredicted + log(alpha) - 1e-14 * (abs(logPredicted) + abs(offset))
+    let fit = bestFit(extra: 0)
+    guard logLikelihood(fit) > limit else { return (fit, fit) }
+    func edge(_ end: Double) -> Double {
+      if logLikelihood(end) > limit { return end < 0 ? -.infinity : .infinity }
+      var (inside, outside) = (fit, end)
+      for _ in 0..<80 {
+        let middle = (inside + outside) / 2
+        if logLikelihood(middle) > limit { inside = middle } else { outside = middle }
+      }
+      return outside
+    }
+    return (edge(-Self.reach), edge(Self.reach))
+  }
+
+  /// Ratios beyond exp(±60) are held to be 0 and infinite.
+  private static let reach = 60.0
+
+  private func logLikelihood(_ logRatio: Double) -> Double {
+    groups.reduce(offset + canaryErrors * logRatio) {
+      $0 - $1.errors * LogSpace.softplus($1.logTraffic + logRatio)
+    }
+  }
+
+  /// The ln ratio of greatest likelihood, with `extra` pseudo-errors split evenly at a ratio of 1.
+  private func bestFit(extra: Double) -> Double {
+    var (low, high) = (-Self.reach, Self.reach)
+    for _ in 0..<80 {
+      let middle = (low + high) / 2
+      let expected = groups.reduce(extra * LogSpace.logistic(middle)) {
+        $0 + $1.errors * LogSpace.logistic($1.logTraffic + middle)
+      }
+      if expected < canaryErrors + extra / 2 { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
+  }
+
+  /// The Beta distribution, for an error's chance of being the canary's, that the looks so far lead to.
+  private func prediction(at logTraffic: Double) -> (a: Double, b: Double) {
+    let fit = groups.isEmpty ? 0 : bestFit(extra: 1)
+    func spread(_ x: Double) -> Double { LogSpace.logistic(x) * LogSpace.logistic(-x) }
+    let information = groups.reduce(spread(fit)) { $0 + $1.errors * spread($1.logTraffic + fit) }
+    let chance = LogSpace.logistic(logTraffic + fit)
+    let other = LogSpace.logistic(-logTraffic - fit)
+    return (max(information / other, 1e-12), max(information / chance, 1e-12))
+  }
+
+  /// Merges the two groups whose pooling costs the least likelihood.
+  private mutating func mergeNearest() {
+    groups.sort { ($0.logTraffic, $0.errors) < ($1.logTraffic, $1.errors) }
+    func cost(_ index: Int) -> Double {
+      let (left, right) = (groups[index], groups[index + 1])
+      let gap = right.logTraffic - left.logTraffic
+      return left.errors / (left.errors + right.errors) * right.errors * gap * gap
+    }
+    let index = (0..<(groups.count - 1)).min { cost($0) < cost($1) } ?? 0
+    let right = groups.remove(at: index + 1)
+    let errors = groups[index].errors + right.errors
+    groups[index].logTraffic += (right.logTraffic - groups[index].logTraffic) * (right.errors / errors)
+    groups[index].errors = errors
+  }
+}

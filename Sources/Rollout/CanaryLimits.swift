@@ -1,0 +1,25 @@
+/// How a canary is judged; the defaults fit a rehearsal of a few minutes.
+package struct CanaryLimits: Sendable, Equatable {
+  /// Shares of the users below 100 %, in percent, growing.
+  package var shares = [5, 25, 50]
+  /// False alarms per wave, over all its workloads and all looks together.
+  package var alpha = 0.05
+  /// The chance that a canary worse than the tolerance is promoted, per workload.
+  package var beta = 0.05
+  /// A canary may have at most this many times the errors of the stable pods.
+  package var margin = 1.5
+  /// Or its own error rate must be shown to lie below this.
+  package var tolerance = 0.01
+  /// Requests that must touch each canary before a share below the last one moves on, by share.
+  package var minimumRequests = [5: 15, 25: 60]
+  /// How often the counts are looked at.
+  package var pace: Duration = .milliseconds(250)
+  /// A share without a verdict after this many seconds is inconclusive.
+  package var deadlineSeconds = 60.0
+  /// No new request for this long means that there is no data.
+  package var staleSeconds = 5.0
+  /// How long the change detector watches at 100 % before the trials begin.
+  package var watchSeconds = 4.0
+
+  package init() {}
+}

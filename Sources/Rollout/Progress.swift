@@ -1,0 +1,19 @@
+package import Trials
+
+/// What a person watching a run may want to see as it happens. Nothing depends on it being seen.
+package enum RolloutProgress: Sendable {
+  case preparing(wave: Int)
+  case waveStarted(WaveRecord, of: Int)
+  case share(percent: Int, [JudgedWorkload])
+  case shareDone(ShareRecord)
+  case promoted
+  case trialStarted(Trial)
+  case trialDone(TrialRecord)
+  case probesDone([ProbeRecord])
+  case undoing(String)
+  case waveDone(WaveRecord)
+}
+
+package protocol RolloutObserver: Sendable {
+  func observe(_ progress: RolloutProgress) async
+}

@@ -1,0 +1,53 @@
+import FleetModel
+import IntentModel
+import StandinProtocol
+import Synchronization
+package import Trials
+
+/// Adds up what all stand-ins report. Counters only grow; a reader takes differences.
+package final class TrafficBoard: Sendable {
+  private struct State {
+    var snapshot = TrafficSnapshot()
+    /// Latency of each call since the beginning, by caller and target.
+    var latency: [Pair: LatencyHistogram] = [:]
+    var userLatency = LatencyHistogram()
+    var lastReport: ContinuousClock.Instant?
+  }
+
+  struct Pair: Hashable, Sendable {
+    var caller: ObjectReference
+    var target: ObjectReference
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  func add(_ counters: Counters, from caller: ObjectReference) {
+    state.withLock { state in
+      state.lastReport = .now
+      for users in counters.users {
+        state.snapshot.users[users.canary ? .canary : .stable, default: Tally()]
+          += Tally(n: users.n, errors: users.errors)
+        state.userLatency.add(users.latency)
+      }
+      for call in counters.calls {
+        guard let target = ObjectReference(parsing: call.target) else { continue }
+        let edge = Edge(caller: caller, target: target, cohort: call.canary ? .canary : .stable)
+        state.snapshot.edges[edge, default: Tally()] += Tally(n: call.n, errors: call.errors)
+        state.latency[Pair(caller: caller, target: target), default: LatencyHistogram()].add(call.latency)
+      }
+    }
+  }
+
+  package var snapshot: TrafficSnapshot { state.withLock(\.snapshot) }
+
+  /// How long ago a stand-in last reported; nil when none has.
+  var silence: Duration? { state.withLock(\.lastReport).map { .now - $0 } }
+
+  func latency(_ caller: ObjectReference, _ target: ObjectReference) -> LatencyHistogram {
+    state.withLock { $0.latency[Pair(caller: caller, target: target)] ?? LatencyHistogram() }
+  }
+
+  package var userLatency: LatencyHistogram { state.withLock(\.userLatency) }
+}

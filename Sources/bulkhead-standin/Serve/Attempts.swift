@@ -1,0 +1,72 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+import StandinProtocol
+
+extension Standin {
+  /// One request on a connection of its own, to see whether something is refused. `completion` is called once.
+  func attempt(_ attempt: Attempt, completion: @escaping (AttemptOutcome) -> Void) {
+    let limit = TimeAmount.milliseconds(Int64(max(attempt.timeoutMilliseconds, 1)))
+    let hop = Hop(cohort: nil, trace: newTrace())
+    if attempt.tcp {
+      let line = LineRequest(
+        cohort: nil, caller: configuration.callerName, trace: hop.trace.header(span: random.next()))
+      let connection = LineConnection(line: line.text) { completion(lineOutcome(of: $0, id: attempt.id)) }
+      loop.assumeIsolated().scheduleTask(in: limit) { connection.expire() }
+      return connection.open(
+        loop: loop, resolver: resolver, host: attempt.host, port: attempt.port, limit: limit)
+    }
+    let head = requestHead(
+      authority: "\(attempt.host):\(attempt.port)", path: attempt.path, hop: hop, close: true)
+    let exchange = Exchange(head: head, keepsBody: true) { completion(exchangeOutcome(of: $0, id: attempt.id)) }
+    loop.assumeIsolated().scheduleTask(in: limit) { exchange.expire() }
+    connect(loop: loop, resolver: resolver, host: attempt.host, port: attempt.port, limit: limit) { result in
+      switch result {
+      case .success(let connection): exchange.isDone ? connection.close() : connection.start(exchange)
+      case .failure(let failure): exchange.finish(failure.value)
+      }
+    }
+  }
+}
+
+private func lineOutcome(of outcome: LineConnection.LineOutcome, id: Int) -> AttemptOutcome {
+  switch outcome {
+  case .answered(let reply): AttemptOutcome(id: id, kind: .reached, detail: String(reply.text.dropLast()))
+  case .failed(let failure): exchangeOutcome(of: failure, id: id)
+  }
+}
+
+private func exchangeOutcome(of outcome: ExchangeOutcome, id: Int) -> AttemptOutcome {
+  switch outcome {
+  case .answered(let answer):
+    AttemptOutcome(
+      id: id, kind: kind(of: answer), status: answer.status, detail: String(decoding: answer.body, as: UTF8.self))
+  case .closed(let text): AttemptOutcome(id: id, kind: .closed, detail: text)
+  case .unresolved(let text): AttemptOutcome(id: id, kind: .impossible, detail: text)
+  case .timedOut: AttemptOutcome(id: id, kind: .timedOut, detail: "no answer in time")
+  case .notConnected(let error): notConnected(error, id: id)
+  }
+}
+
+/// A stand-in's answer reached it, whatever it says. Without the stand-ins' header only the refusals a proxy makes
+/// are a denial; any other status, 404 for one, is somebody's answer from the other side of the wall.
+private func kind(of answer: Answer) -> AttemptOutcome.Kind {
+  if answer.pod != nil { return .reached }
+  return answer.status == 403 || (500..<600).contains(answer.status) ? .denied : .reached
+}
+
+private func notConnected(_ error: any Error, id: Int) -> AttemptOutcome {
+  if case ChannelError.connectTimeout = error {
+    return AttemptOutcome(id: id, kind: .timedOut, detail: "no connection in time")
+  }
+  guard let code = (error as? IOError)?.errnoCode else {
+    return AttemptOutcome(id: id, kind: .impossible, detail: "\(error)")
+  }
+  let kind: AttemptOutcome.Kind =
+    switch code {
+    case ECONNREFUSED: .refused
+    case ETIMEDOUT: .timedOut
+    default: .impossible
+    }
+  return AttemptOutcome(id: id, kind: kind, detail: errnoName(code))
+}

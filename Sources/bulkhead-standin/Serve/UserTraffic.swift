@@ -1,0 +1,76 @@
+import NIOCore
+import StandinProtocol
+
+/// Plays users: an open loop, so that a slow system gets the same requests as a fast one. Requests are planned on a
+/// monotonic schedule and their latency counts from the planned time, so that time spent waiting for this process
+/// is not hidden. Belongs to the event loop.
+final class UserTraffic {
+  static let mostInFlight = 512
+
+  private let standin: Standin
+  private let users: Int
+  private var rate: Double
+  private var share = 0
+  private var inFlight = 0
+  private var number = 0
+  /// The plan: request k after `origin` is due at origin + k / rate.
+  private var origin = NIODeadline.now()
+  private var planned = 0
+  /// Plans of before a change of the rate are recognised by it and dropped.
+  private var generation = 0
+
+  init(standin: Standin, users: StandinConfiguration.Users) {
+    self.standin = standin
+    self.users = max(users.count, 1)
+    rate = users.requestsPerSecond
+  }
+
+  func start() { replan() }
+
+  func change(rate: Double) {
+    self.rate = rate
+    replan()
+  }
+
+  /// - Parameter share: percent.
+  func change(canaryShare share: Int) { self.share = share }
+
+  private func replan() {
+    generation += 1
+    origin = .now()
+    planned = 0
+    guard rate > 0, rate.isFinite else { return }
+    schedule()
+  }
+
+  private var nextDue: NIODeadline { origin + .nanoseconds(Int64(Double(planned) / rate * 1e9)) }
+
+  private func schedule() {
+    let mine = generation
+    standin.loop.assumeIsolated().scheduleTask(deadline: nextDue) {
+      guard mine == self.generation else { return }
+      let now = NIODeadline.now()
+      var due = self.nextDue
+      while due <= now {
+        self.request(planned: due)
+        self.planned += 1
+        due = self.nextDue
+      }
+      self.schedule()
+    }
+  }
+
+  private func request(planned: NIODeadline) {
+    let isCanary = CohortAssignment.isCanary(user: number % users, share: share)
+    number &+= 1
+    guard inFlight < Self.mostInFlight else {
+      return standin.tally.user(canary: isCanary, milliseconds: nil, failed: true)
+    }
+    inFlight += 1
+    let hop = Hop(cohort: isCanary ? StandinHeader.canary : nil, trace: standin.newTrace())
+    standin.call(hop) { origin in
+      self.inFlight -= 1
+      self.standin.tally.user(canary: isCanary, milliseconds: milliseconds(since: planned), failed: origin != nil)
+    }
+  }
+}
