@@ -1,4 +1,5 @@
 import FleetModel
+import Planning
 import Rollout
 import Trials
 

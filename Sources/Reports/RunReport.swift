@@ -61,11 +61,11 @@ package struct RunReport: Sendable {
   }
 
   /// The postures in force at the end.
-  package var finalPostures: [ObjectReference: Posture] {
+  var finalPostures: [ObjectReference: Posture] {
     plan.postures(before: history.waves.count { $0.result == .promoted })
   }
 
-  package var weaknesses: [Weakness] { WeaknessList.of(self) }
+  var weaknesses: [Weakness] { WeaknessList.of(self) }
 
   package var json: String {
     get throws { try JSONText.of(RunDocument(self), schema: "bulkhead.run/1") }

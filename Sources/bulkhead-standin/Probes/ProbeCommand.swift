@@ -47,7 +47,7 @@ struct ProbeFinding {
 
   /// A refused system call. Where it was refused for lack of memory, descriptors or space, nothing was tried.
   static func refused(_ step: String, _ number: Int32) -> ProbeFinding {
-    let exhausted: Set<Int32> = [ENOMEM, ENOBUFS, EMFILE, ENFILE, ENOSPC, EDQUOT, EIO, EINTR]
+    let exhausted: Set<Int32> = [EAGAIN, ENOMEM, ENOBUFS, EMFILE, ENFILE, ENOSPC, EDQUOT, EIO, EINTR]
     return exhausted.contains(number)
       ? inconclusive(step, number) : ProbeFinding(result: .contained, step: step, errno: number)
   }
@@ -72,5 +72,8 @@ extension ProbeOrder {
   }
 
   /// Limit of each connection and of each answer; 2 s unless the fact `timeoutMilliseconds` says otherwise.
-  var timeoutMilliseconds: Int { facts["timeoutMilliseconds"].flatMap { Int($0) }.map { min(max($0, 1), 60_000) } ?? 2000 }
+  var timeoutMilliseconds: Int {
+    guard let wanted = facts["timeoutMilliseconds"].flatMap({ Int($0) }) else { return 2000 }
+    return min(max(wanted, 1), 60_000)
+  }
 }

@@ -8,7 +8,7 @@ struct Refusal: Error {
   var finding: ProbeFinding { .refused(step, number) }
 }
 
-/// At most 1 MiB of a file. Never blocks on a pipe or device, never follows a last component that is a terminal.
+/// At most 1 MiB of a file. Never blocks on a pipe, never takes a terminal as its own.
 func contents(of path: String) throws(Refusal) -> [UInt8] {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
   guard descriptor >= 0 else { throw Refusal(step: "open \(path)", number: errno) }

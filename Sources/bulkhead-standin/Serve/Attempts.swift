@@ -19,8 +19,20 @@ extension Standin {
     let head = requestHead(
       authority: "\(attempt.host):\(attempt.port)", path: attempt.path, hop: hop, close: true)
     let exchange = Exchange(head: head, keepsBody: true) { completion(exchangeOutcome(of: $0, id: attempt.id)) }
+    exchange.isResolved = false
     loop.assumeIsolated().scheduleTask(in: limit) { exchange.expire() }
-    connect(loop: loop, resolver: resolver, host: attempt.host, port: attempt.port, limit: limit) { result in
+    resolver.resolve(host: attempt.host, port: attempt.port) { resolved in
+      exchange.isResolved = true
+      switch resolved {
+      case .success(let address): self.start(exchange, at: address, limit: limit)
+      case .failure(let failure): exchange.finish(.unresolved(failure.text))
+      }
+    }
+  }
+
+  private func start(_ exchange: Exchange, at address: SocketAddress, limit: TimeAmount) {
+    guard !exchange.isDone else { return }
+    connect(loop: loop, address: address, limit: limit) { result in
       switch result {
       case .success(let connection): exchange.isDone ? connection.close() : connection.start(exchange)
       case .failure(let failure): exchange.finish(failure.value)

@@ -93,28 +93,33 @@ func connect(
   completion: @escaping (Result<ClientConnection, ConnectFailure>) -> Void
 ) {
   resolver.resolve(host: host, port: port) { resolved in
-    let address: SocketAddress
     switch resolved {
-    case .success(let found): address = found
-    case .failure(let failure): return completion(.failure(ConnectFailure(value: .unresolved(failure.text))))
+    case .success(let address): connect(loop: loop, address: address, limit: limit, completion: completion)
+    case .failure(let failure): completion(.failure(ConnectFailure(value: .unresolved(failure.text))))
     }
-    let connection = ClientConnection()
-    let bound = NIOLoopBound(connection, eventLoop: loop)
-    ClientBootstrap(group: loop)
-      .connectTimeout(limit)
-      .channelOption(.maxMessagesPerRead, value: 1)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try bound.value.install(on: channel) }
-      }
-      .connect(to: address)
-      .assumeIsolated()
-      .whenComplete { result in
-        switch result {
-        case .success: completion(.success(connection))
-        case .failure(let error): completion(.failure(ConnectFailure(value: connectOutcome(of: error))))
-        }
-      }
   }
+}
+
+func connect(
+  loop: any EventLoop, address: SocketAddress, limit: TimeAmount,
+  completion: @escaping (Result<ClientConnection, ConnectFailure>) -> Void
+) {
+  let connection = ClientConnection()
+  let bound = NIOLoopBound(connection, eventLoop: loop)
+  ClientBootstrap(group: loop)
+    .connectTimeout(limit)
+    .channelOption(.maxMessagesPerRead, value: 1)
+    .channelInitializer { channel in
+      channel.eventLoop.makeCompletedFuture { try bound.value.install(on: channel) }
+    }
+    .connect(to: address)
+    .assumeIsolated()
+    .whenComplete { result in
+      switch result {
+      case .success: completion(.success(connection))
+      case .failure(let error): completion(.failure(ConnectFailure(value: connectOutcome(of: error))))
+      }
+    }
 }
 
 /// A reset during the connection's set-up means that somebody had accepted it.

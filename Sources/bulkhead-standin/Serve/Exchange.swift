@@ -30,6 +30,8 @@ final class Exchange: Expiring {
   let keepsBody: Bool
   /// A request that died on a reused connection before any byte of the answer has been sent again.
   var retried = false
+  /// False while the name of the callee is looked up.
+  var isResolved = true
   private var connection: ClientConnection?
   private var completion: ((ExchangeOutcome) -> Void)?
 
@@ -52,7 +54,7 @@ final class Exchange: Expiring {
 
   func expire() {
     let connection = self.connection
-    finish(.timedOut)
+    finish(isResolved ? .timedOut : .unresolved("no address in time"))
     connection?.abandon()
   }
 }

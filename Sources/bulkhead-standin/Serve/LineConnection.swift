@@ -12,6 +12,7 @@ final class LineConnection: ChannelInboundHandler, Expiring {
   private static let longest = 512
   private let line: String
   private var received: [UInt8] = []
+  private var isResolved = false
   private var context: ChannelHandlerContext?
   private var completion: ((LineOutcome) -> Void)?
 
@@ -30,6 +31,7 @@ final class LineConnection: ChannelInboundHandler, Expiring {
   func open(loop: any EventLoop, resolver: Resolver, host: String, port: Int, limit: TimeAmount) {
     resolver.resolve(host: host, port: port) { resolved in
       guard !self.isDone else { return }
+      self.isResolved = true
       switch resolved {
       case .success(let address): self.open(loop: loop, address: address, limit: limit)
       case .failure(let failure): self.finish(.failed(.unresolved(failure.text)))
@@ -75,7 +77,7 @@ final class LineConnection: ChannelInboundHandler, Expiring {
   }
 
   func expire() {
-    finish(.failed(.timedOut))
+    finish(.failed(isResolved ? .timedOut : .unresolved("no address in time")))
     context?.close(promise: nil)
   }
 

@@ -19,7 +19,7 @@ def log_tails(a, b, x):
     a, b, x = mp.mpf(a), mp.mpf(b), mp.mpf(x)
     if a + b < 5000:
         lower = mp.betainc(a, b, 0, x, regularized=True)
-        upper = mp.betainc(a, b, x, 1, regularized=True)
+        upper = mp.betainc(b, a, 0, 1 - x, regularized=True)
         return mp.log(lower), mp.log(upper)
     normal = log_beta(a, b)
     sigma = mp.sqrt(a * b / (a + b) ** 3)
@@ -95,10 +95,14 @@ def rate_evidence(n, k, p):
 
 
 GAMMA = [1e-8, 0.1, 0.5, 1.5, 3, 9.99, 10, 42.5, 1e3, 1e6, 1e10, 1e15, 1e18]
-PAIRS = [(0.5, 1), (0.5, 0.5), (3, 12), (12, 3), (10, 10), (1e3, 1e6), (0.5, 1e15), (9.5, 1e15), (1e15, 1e15), (1e3, 1e18)]
+PAIRS = [
+    (0.5, 1), (0.5, 0.5), (3, 12), (12, 3), (10, 10), (1e3, 1e6), (0.5, 1e15), (9.5, 1e15), (1e15, 1e15), (1e3, 1e18),
+]
 
 
 def digits(value):
+    if abs(value) < mp.mpf(10) ** -300:
+        return "0.0"
     return mp.nstr(value, 20, strip_zeros=False)
 
 

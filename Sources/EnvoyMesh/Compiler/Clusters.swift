@@ -1,0 +1,114 @@
+import FleetModel
+import IntentModel
+
+/// Where connections go: one cluster per service port, one per declared inbound port, and three fixed ones.
+struct Clusters {
+  let compiler: SidecarCompiler
+
+  func all(for pod: MeshPod, routes: [OutboundRoute]) -> [JSONValue] {
+    var clusters = [passthrough, nowhere]
+    var seen: Set<Int> = []
+    for flow in pod.intent.inbound.sorted(by: { $0.port < $1.port }) where seen.insert(flow.port).inserted {
+      clusters.append(application(pod: pod, port: flow.port))
+    }
+    return clusters + routes.map(service)
+  }
+
+  /// Endpoints of a service port. Moving a pod into the mesh, out of readiness or between cohorts changes only this.
+  func assignment(for route: OutboundRoute) -> JSONValue {
+    let pods = compiler.pods(of: route.service.target).filter(\.ready)
+    let weights = EndpointWeights(pods: pods, canaryShare: compiler.state.canaryShare[route.service.target] ?? 0)
+    let endpoints = pods.map { pod in
+      let weight = weights.weight(of: pod.cohort)
+      var metadata: JSONValue = .object([
+        EnvoyName.balancing: ["cohort": .string(pod.cohort.rawValue), "primary": weight > 0 ? "yes" : "no"]
+      ])
+      if pod.intent.posture.enrolled { metadata[EnvoyName.socketMatch] = ["tls": "mutual"] }
+      return [
+        "endpoint": ["address": Self.address(pod.address, route.port.targetPort)],
+        "metadata": ["filter_metadata": metadata],
+        // HTTP never mixes cohorts, so these weights only matter to plain TCP.
+        "load_balancing_weight": .number(max(1, weight)),
+      ] as JSONValue
+    }
+    return [
+      "@type": EnvoyType.assignment, "cluster_name": .string(route.cluster),
+      "endpoints": endpoints.isEmpty ? [] : [["lb_endpoints": .array(endpoints)]],
+    ]
+  }
+
+  private func service(_ route: OutboundRoute) -> JSONValue {
+    var matches: [JSONValue] = []
+    if let identity = compiler.identity(of: route.service.target) {
+      matches.append([
+        "name": "mutual", "match": ["tls": "mutual"], "transport_socket": TransportSockets.client(to: identity),
+      ])
+    }
+    matches.append(["name": "plaintext", "match": [:], "transport_socket": TransportSockets.plaintext])
+    return [
+      "@type": EnvoyType.cluster, "name": .string(route.cluster), "type": "EDS", "connect_timeout": "0.25s",
+      "lb_policy": "ROUND_ROBIN", "eds_cluster_config": ["eds_config": Bootstrap.configSource],
+      "transport_socket_matches": .array(matches),
+      "lb_subset_config": [
+        "fallback_policy": "ANY_ENDPOINT",
+        "subset_selectors": [
+          ["keys": ["cohort"], "fallback_policy": "ANY_ENDPOINT"],
+          ["keys": ["primary"], "fallback_policy": "ANY_ENDPOINT"],
+        ],
+      ],
+      "outlier_detection": [
+        "interval": "0.5s", "base_ejection_time": "1s", "max_ejection_time": "3s", "max_ejection_percent": 50,
+        "split_external_local_origin_errors": true, "consecutive_local_origin_failure": 3,
+        "enforcing_consecutive_local_origin_failure": 100, "consecutive_gateway_failure": 5,
+        "enforcing_consecutive_gateway_failure": 100, "enforcing_consecutive_5xx": 0, "enforcing_success_rate": 0,
+        "enforcing_local_origin_success_rate": 0,
+      ],
+    ]
+  }
+
+  /// The application is reached at the pod's address and not at 127.0.0.1: what listens on loopback alone was never
+  /// served to others and is not served through the sidecar either.
+  private func application(pod: MeshPod, port: Int) -> JSONValue {
+    let name = JSONValue.string(EnvoyName.inbound(port))
+    return [
+      "@type": EnvoyType.cluster, "name": name, "type": "STATIC", "connect_timeout": "0.25s",
+      "load_assignment": [
+        "cluster_name": name,
+        "endpoints": [["lb_endpoints": [["endpoint": ["address": Self.address(pod.address, port)]]]]],
+      ],
+    ]
+  }
+
+  private let passthrough: JSONValue = [
+    "@type": EnvoyType.cluster, "name": .string(EnvoyName.passthrough), "type": "ORIGINAL_DST",
+    "lb_policy": "CLUSTER_PROVIDED", "connect_timeout": "1s",
+  ]
+
+  /// A cluster without endpoints: connections to it are closed.
+  private let nowhere: JSONValue = [
+    "@type": EnvoyType.cluster, "name": .string(EnvoyName.nowhere), "type": "STATIC", "connect_timeout": "1s",
+    "load_assignment": ["cluster_name": .string(EnvoyName.nowhere)],
+  ]
+
+  private static func address(_ address: String, _ port: Int) -> JSONValue {
+    ["socket_address": ["address": .string(address), "port_value": .number(port)]]
+  }
+}
+
+/// Weights that give the canary's pods together their share of plain TCP connections, however many pods there are.
+/// A cohort without ready pods leaves everything to the other one.
+struct EndpointWeights {
+  private let stable: Int
+  private let canary: Int
+
+  init(pods: [MeshPod], canaryShare: Int) {
+    let canaries = pods.count { $0.cohort == .canary }
+    let stables = pods.count - canaries
+    let share = min(max(canaryShare, 0), 100)
+    stable = canaries == 0 ? 1 : (100 - share) * canaries
+    canary = stables == 0 ? 1 : share * stables
+  }
+
+  /// 0: no connections.
+  func weight(of cohort: Cohort) -> Int { cohort == .canary ? canary : stable }
+}

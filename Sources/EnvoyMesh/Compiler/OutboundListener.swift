@@ -1,0 +1,88 @@
+import IntentModel
+
+/// What the pod's own connections meet: one filter chain per service address and port.
+struct OutboundListener {
+  let pod: MeshPod
+  let routes: [OutboundRoute]
+
+  var listener: JSONValue {
+    let chains = routes.flatMap { route in route.addresses.map { chain(for: route, $0) } }
+    return Filters.listener(
+      name: "outbound", port: SidecarPorts.outbound, direction: "OUTBOUND", extraFilters: [],
+      chains: Filters.selfConnectionChains(except: []) + chains, otherwise: passthrough)
+  }
+
+  var guardedChains: [JSONValue] { passthrough.map { [$0] } ?? [] }
+
+  private var passthrough: JSONValue? {
+    guard !pod.intent.posture.isolated else { return nil }
+    return [
+      "name": "outbound|passthrough",
+      "filters": [Filters.tcpProxy(cluster: EnvoyName.passthrough, statPrefix: "outbound_passthrough")],
+    ]
+  }
+
+  private func chain(for route: OutboundRoute, _ address: OutboundRoute.Address) -> JSONValue {
+    let name = route.cluster + (address.canaryOnly ? "|canary" : "")
+    return [
+      "name": .string(name),
+      "filter_chain_match": [
+        "prefix_ranges": [["address_prefix": .string(address.address), "prefix_len": 32]],
+        "destination_port": .number(route.port.port),
+      ],
+      "filters": [route.port.wireProtocol == .http ? http(route, address, name) : tcp(route, address, name)],
+    ]
+  }
+
+  /// `primary` marks the endpoints that plain TCP may use; their weights carry the canary's share.
+  private func tcp(_ route: OutboundRoute, _ address: OutboundRoute.Address, _ name: String) -> JSONValue {
+    let subset = address.canaryOnly ? Filters.subset("cohort", Cohort.canary.rawValue) : Filters.subset("primary", "yes")
+    return Filters.tcpProxy(cluster: route.cluster, statPrefix: name, subset: subset)
+  }
+
+  private func http(_ route: OutboundRoute, _ address: OutboundRoute.Address, _ name: String) -> JSONValue {
+    let canary: JSONValue = [
+      "match": [
+        "prefix": "/",
+        "headers": [
+          ["name": .string(CohortHeader.name), "string_match": ["exact": .string(CohortHeader.canary)]]
+        ],
+      ],
+      "route": action(route, .canary),
+    ]
+    let all: JSONValue = ["match": ["prefix": "/"], "route": action(route, address.canaryOnly ? .canary : .stable)]
+    let caller = pod.intent.workload
+    let routes: JSONValue = [
+      "name": .string(name), "ignore_port_in_host_matching": true,
+      "virtual_hosts": [
+        [
+          "name": .string(name), "domains": ["*"], "routes": address.canaryOnly ? [all] : [canary, all],
+          // The sidecar says who calls, so that an application can neither forget nor forge it.
+          "request_headers_to_add": [
+            [
+              "header": [
+                "key": .string(CohortHeader.caller), "value": "\(caller.namespace)/\(caller.name)",
+              ],
+              "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+            ]
+          ],
+        ]
+      ],
+    ]
+    return Filters.connectionManager(["stat_prefix": .string(name), "route_config": routes], filters: [])
+  }
+
+  /// Without ready pods of the wanted cohort the cluster's subset policy falls back to the other one.
+  private func action(_ route: OutboundRoute, _ cohort: Cohort) -> JSONValue {
+    [
+      "cluster": .string(route.cluster), "timeout": "5s", "metadata_match": Filters.subset("cohort", cohort.rawValue),
+      "retry_policy": [
+        "retry_on": "connect-failure,refused-stream,reset-before-request", "num_retries": 2,
+        "retry_host_predicate": [
+          ["name": "envoy.retry_host_predicates.previous_hosts", "typed_config": ["@type": EnvoyType.previousHosts]]
+        ],
+        "host_selection_retry_max_attempts": 3,
+      ],
+    ]
+  }
+}
