@@ -55,7 +55,7 @@ let package = Package(
     room("FleetModel", ["Diagnostics"]),
     room("StandinProtocol"),
     // Engines
-    room("Intake", ["FleetModel", "Diagnostics", yams]),
+    room("Intake", ["IntentModel", "FleetModel", "Diagnostics", yams]),
     room("IntentModel", ["FleetModel", "Diagnostics"]),
     room("Breach", ["IntentModel", "FleetModel", "Diagnostics"]),
     room("Planning", ["IntentModel", "FleetModel", "Diagnostics", crypto]),
@@ -64,11 +64,13 @@ let package = Package(
     room("Rollout", ["Planning", "IntentModel", "Trials", "Judgement", "Breach", "FleetModel", "Diagnostics"]),
     // Adapters
     .target(name: "CLinux"),
+    .target(name: "CProbe"),
     room("Linux", ["CLinux", "Diagnostics", subprocess, system]),
     room(
       "Twin",
-      ["Linux", "StandinProtocol", "Rollout", "Trials", "Breach", "IntentModel", "FleetModel", "Diagnostics", nioHTTP]
-        + nio),
+      [
+        "Linux", "StandinProtocol", "Rollout", "Planning", "Trials", "Breach", "IntentModel", "FleetModel", "Diagnostics",
+      ] + nio),
     room("EnvoyMesh", ["IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto, nioHTTP] + nio),
     room("JournalStore", ["Rollout", "Diagnostics", grdb, crypto]),
     // Faces
@@ -85,7 +87,8 @@ let package = Package(
     // Executables
     .executableTarget(name: "bulkhead", dependencies: ["CommandLine", "Diagnostics"], swiftSettings: strict),
     .executableTarget(
-      name: "bulkhead-standin", dependencies: ["StandinProtocol", "CLinux", nioHTTP] + nio, swiftSettings: strict),
+      name: "bulkhead-standin", dependencies: ["StandinProtocol", "Diagnostics", "CProbe", nioHTTP] + nio,
+      swiftSettings: strict),
     .executableTarget(name: "bulkhead-init", dependencies: ["CLinux"], swiftSettings: strict),
   ]
 )

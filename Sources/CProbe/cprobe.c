@@ -21,12 +21,15 @@ static void leave(int number) {
 
 int cprobe_install_signals(void) {
   struct sigaction terminate, ignore;
+  sigset_t unblocked;
   memset(&terminate, 0, sizeof terminate);
   memset(&ignore, 0, sizeof ignore);
   terminate.sa_handler = leave;
   ignore.sa_handler = SIG_IGN;
   if (sigaction(SIGTERM, &terminate, NULL) != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0) return errno;
-  return 0;
+  sigemptyset(&unblocked);
+  sigaddset(&unblocked, SIGTERM);
+  return sigprocmask(SIG_UNBLOCK, &unblocked, NULL) == 0 ? 0 : errno;
 }
 
 int cprobe_resolve(const char *host, uint32_t *addresses, int capacity, int *failure) {

@@ -1,3 +1,4 @@
+import FleetModel
 import IntentModel
 
 /// Where a sidecar finds its things inside its own container.

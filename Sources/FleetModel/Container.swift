@@ -11,6 +11,8 @@ package struct Container: Sendable, Equatable {
   package var securityContext = SecurityContext()
   package var resources = Resources()
   package var mounts: [VolumeMount] = []
+  package var hasReadinessProbe = false
+  package var hasLivenessProbe = false
   package var location: SourceLocation
 
   package init(name: String, location: SourceLocation) {

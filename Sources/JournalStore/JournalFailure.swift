@@ -11,6 +11,16 @@ enum JournalFailure {
       cause: cause)
   }
 
+  static func alreadyThere(_ path: String) -> BulkheadError {
+    BulkheadError(
+      .usage, "\(path) is there already",
+      cure: "go on with that run by --resume, or choose another folder for --out")
+  }
+
+  static func isDamage(_ error: any Error) -> Bool {
+    (translate(error, path: "") as? BulkheadError)?.exit == .journalDamaged
+  }
+
   static func translate(_ error: any Error, path: String) -> any Error {
     guard let error = error as? DatabaseError else { return error }
     switch error.resultCode {

@@ -43,7 +43,8 @@ enum JournalReader {
   }
 
   private static let selection = """
-    SELECT seq, time, CAST(kind AS BLOB), CAST(body AS BLOB), CAST(previous_hash AS BLOB), CAST(hash AS BLOB) FROM record
+    SELECT seq, time, CAST(kind AS BLOB), CAST(body AS BLOB), CAST(previous_hash AS BLOB), CAST(hash AS BLOB) \
+    FROM record
     """
 
   private static func decode(_ row: Row, place: Int?, path: String) throws -> JournalRecord {

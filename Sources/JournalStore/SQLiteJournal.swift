@@ -26,7 +26,7 @@ package final class SQLiteJournal: Journal {
   package let path: String
   private let queue: DatabaseQueue
   // Declared after the queue, so that it goes after it: closing any descriptor of a file drops SQLite's own locks.
-  private let file: JournalFile
+  private let file: Mutex<JournalFile?>
   private let state = Mutex(State.open)
   private let now: @Sendable () -> Int64
 
@@ -38,36 +38,43 @@ package final class SQLiteJournal: Journal {
   package static func open(
     at path: String, _ opening: Opening, now: @escaping @Sendable () -> Int64 = SQLiteJournal.wallClock
   ) async throws -> SQLiteJournal {
-    // Opening reads the whole file: that is no work for the cooperative threads.
-    try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue(label: "bulkhead.journal.open").async {
-        continuation.resume(with: Result { try SQLiteJournal(path: path, opening, now: now) })
-      }
-    }
+    try await onThread { try SQLiteJournal(path: path, opening, now: now) }
   }
 
   private init(path: String, _ opening: Opening, now: @escaping @Sendable () -> Int64) throws {
-    self.path = path
-    self.now = now
     let file = try JournalFile(path: path, create: opening == .create)
+    let wasEmpty = file.size == 0
+    var configuration = Configuration()
+    configuration.label = "bulkhead.journal"
+    configuration.busyMode = .immediateError
+    var opened: DatabaseQueue?
     do {
-      if opening == .create, file.size > 0, try !Self.isUnborn(path) { throw Self.alreadyThere(path) }
-      var configuration = Configuration()
-      configuration.label = "bulkhead.journal"
-      configuration.busyMode = .immediateError
-      queue = try DatabaseQueue(path: path, configuration: configuration)
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      opened = queue
       try file.checkSameFile()
       try queue.writeWithoutTransaction { db in
-        if opening == .resume { try JournalSchema.check(db, path: path) }
-        try JournalSchema.configure(db, path: path)
-        if opening == .create { try JournalSchema.create(db) }
+        switch opening {
+        case .create:
+          guard wasEmpty || (try? JournalSchema.isUnborn(db)) == true else { throw JournalFailure.alreadyThere(path) }
+          try JournalSchema.configure(db, path: path)
+          try JournalSchema.create(db)
+        case .resume:
+          try JournalSchema.check(db, path: path)
+          try JournalSchema.configure(db, path: path)
+        }
         try JournalReader.checkPages(db, path: path)
         _ = try JournalReader.chain(db, path: path)
       }
+      self.queue = queue
     } catch {
+      try? opened?.close()
+      // Someone else's file that is no database at all is theirs, not a damaged journal of ours.
+      if opening == .create, !wasEmpty, JournalFailure.isDamage(error) { throw JournalFailure.alreadyThere(path) }
       throw JournalFailure.translate(error, path: path)
     }
-    self.file = file
+    self.path = path
+    self.now = now
+    self.file = Mutex(file)
   }
 
   package func append(kind: String, body: String) async throws -> JournalRecord {
@@ -112,10 +119,18 @@ package final class SQLiteJournal: Journal {
       return state != .closed
     }
     guard wasOpen else { return }
-    try await onQueue { [queue, path] db in
-      let fold = Result { try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
-      _ = queue
-      try db.close(after: fold, path: path)
+    let fold = await folding()
+    try await Self.onThread { [queue] in try queue.close() }
+    file.withLock { $0 = nil }
+    try fold.get()
+  }
+
+  private func folding() async -> Result<Void, any Error> {
+    do {
+      try await onQueue { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+      return .success(())
+    } catch {
+      return .failure(JournalFailure.translate(error, path: path))
     }
   }
 
@@ -150,6 +165,13 @@ package final class SQLiteJournal: Journal {
   private func onQueue<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
       queue.asyncWriteWithoutTransaction { db in continuation.resume(with: Result { try work(db) }) }
+    }
+  }
+
+  /// Opening and closing touch the whole file: that is no work for the cooperative threads.
+  private static func onThread<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue(label: "bulkhead.journal.file").async { continuation.resume(with: Result { try work() }) }
     }
   }
 }

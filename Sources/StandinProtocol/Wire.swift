@@ -30,7 +30,7 @@ package struct LineRequest: Sendable, Equatable {
   /// - Parameter line: without its line feed.
   package init?(line: Substring) {
     let words = line.split(separator: " ", omittingEmptySubsequences: false)
-    guard words.count == 4, words[0] == "GET", words.allSatisfy({ !$0.isEmpty }) else { return nil }
+    guard words.count == 4, words[0] == "GET", words.allSatisfy({ !$0.isEmpty }), line.isPrintable else { return nil }
     self.init(cohort: words[1] == "-" ? nil : String(words[1]), caller: String(words[2]), trace: String(words[3]))
   }
 
@@ -46,6 +46,7 @@ package enum LineReply: Sendable, Equatable {
 
   /// - Parameter line: without its line feed.
   package init?(line: Substring) {
+    guard line.isPrintable else { return nil }
     if line.hasPrefix("OK "), line.count > 3 {
       self = .ok(pod: String(line.dropFirst(3)))
     } else if line.hasPrefix("ERR "), line.count > 4 {
@@ -62,4 +63,9 @@ package enum LineReply: Sendable, Equatable {
     case .failed(let origin): "ERR \(origin)\n"
     }
   }
+}
+
+extension Substring {
+  /// Printable ASCII alone: what a line brings may go on in an HTTP header, where a control character could end it.
+  fileprivate var isPrintable: Bool { utf8.allSatisfy { (0x20...0x7e).contains($0) } }
 }

@@ -10,7 +10,8 @@
 const char *cprobe_errno_name(int number);
 
 /// Makes SIGTERM end the process at once with status 0, as process 1 of a pid namespace too (which otherwise ignores
-/// it), and makes writes to a closed pipe fail with EPIPE instead of a signal. 0, or the errno.
+/// it) and where the starter's thread had it blocked, and makes writes to a closed pipe fail with EPIPE instead of a
+/// signal. 0, or the errno.
 int cprobe_install_signals(void);
 
 /// IPv4 addresses of a name, in network byte order, by getaddrinfo(3): the number of them, at most `capacity`, or -1

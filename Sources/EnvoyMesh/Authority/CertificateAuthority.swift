@@ -1,7 +1,7 @@
 import Crypto
 package import IntentModel
 import SwiftASN1
-package import X509
+import X509
 
 #if canImport(FoundationEssentials)
   package import FoundationEssentials

@@ -1,3 +1,4 @@
+import FleetModel
 import IntentModel
 
 /// What connections to the pod meet. TLS and plaintext have a filter chain each; a strict port has no plaintext chain.

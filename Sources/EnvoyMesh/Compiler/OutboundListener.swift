@@ -1,3 +1,4 @@
+import FleetModel
 import IntentModel
 
 /// What the pod's own connections meet: one filter chain per service address and port.

@@ -1,4 +1,4 @@
-package import FleetModel
+import FleetModel
 package import IntentModel
 
 /// Turns the mesh's state into one sidecar's configuration. Pure: equal input gives equal bytes.

@@ -82,3 +82,15 @@ extension JSONValue {
     output += "\""
   }
 }
+
+extension JSONValue {
+  /// True when the string is a value anywhere inside.
+  func mentions(_ string: String) -> Bool {
+    switch self {
+    case .string(let own): own == string
+    case .number, .bool: false
+    case .array(let elements): elements.contains { $0.mentions(string) }
+    case .object(let members): members.values.contains { $0.mentions(string) }
+    }
+  }
+}

@@ -1,4 +1,4 @@
-package import Diagnostics
+import Diagnostics
 
 /// Every address of the twin's network, in one place.
 ///

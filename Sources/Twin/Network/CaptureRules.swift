@@ -15,22 +15,23 @@ package struct CaptureRules: Sendable, Equatable {
   /// Destination ports and ranges (`a.b.c.d/n`) that the application reaches without passing the sidecar.
   package var excludedOutboundPorts: [Int] = []
   package var excludedOutboundRanges: [IPv4Range] = []
+  /// Leads a sidecar's connection to its own pod (a call to the pod's own service) to the sidecar's inbound side. Only
+  /// for sidecars that reach their application from `passthroughSource`, or that connection would come back for ever.
+  package var loopsBackToInbound = false
 
   package init() {}
 
   /// One `nft -f -` transaction that replaces the whole table, for the pod's namespace.
   ///
-  /// Traffic that stays in the pod by the pod's own address: the application talks to itself directly; the sidecar
-  /// (which took a call to the pod's own service) is led to its inbound side, as for any other pod.
+  /// Traffic to the pod's own address does not leave the pod and is not captured, whoever sends it.
   package var text: String {
     let inbound = Self.ports(excludedInboundPorts).map { "tcp dport != \($0) " } ?? ""
-    var outbound: [String] = [
-      "oifname \"lo\" ip saddr \(Self.passthroughSource) return",
-      "oifname \"lo\" meta skgid \(sidecarGroup) ip daddr != 127.0.0.0/8 meta l4proto tcp redirect to :\(inboundPort)",
-      "oifname \"lo\" return",
-      "meta skgid \(sidecarGroup) return",
-      "ip daddr 127.0.0.0/8 return",
-    ]
+    var outbound: [String] = []
+    if loopsBackToInbound {
+      let fromSidecar = "oifname \"lo\" meta skgid \(sidecarGroup) ip saddr != \(Self.passthroughSource)"
+      outbound.append("\(fromSidecar) ip daddr != 127.0.0.0/8 meta l4proto tcp redirect to :\(inboundPort)")
+    }
+    outbound += ["oifname \"lo\" return", "meta skgid \(sidecarGroup) return", "ip daddr 127.0.0.0/8 return"]
     if let ports = Self.ports(excludedOutboundPorts) { outbound.append("tcp dport \(ports) return") }
     let ranges = excludedOutboundRanges.merged
     if !ranges.isEmpty { outbound.append("ip daddr \(NftText.set(ranges.map(\.description))) return") }

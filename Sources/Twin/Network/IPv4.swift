@@ -1,5 +1,3 @@
-import Diagnostics
-
 /// An IPv4 address. The twin's network has no IPv6.
 package struct IPv4Address: Hashable, Comparable, Sendable, CustomStringConvertible {
   package var bits: UInt32

@@ -1,4 +1,4 @@
-package import Diagnostics
+import Diagnostics
 
 /// The network namespace of one pod and its link to the node.
 package struct PodNetwork: Sendable, Equatable, Hashable {

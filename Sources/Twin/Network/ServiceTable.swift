@@ -68,8 +68,8 @@ package struct ServiceTable: Sendable, Equatable {
         }
         chain nobody_home_node {
           type filter hook output priority -90; policy accept;
-          ip daddr \(AddressPlan.servicePrefix) fib daddr type != local meta l4proto tcp reject with tcp reset
-          ip daddr \(AddressPlan.servicePrefix) fib daddr type != local reject
+          \(refusal) meta l4proto tcp reject with tcp reset
+          \(refusal) reject
         }
       }
 

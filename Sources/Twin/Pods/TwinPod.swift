@@ -41,6 +41,9 @@ struct TwinPod: Sendable {
     case draining
   }
 
+  /// Where intruders live: a namespace that no manifest has.
+  static let testerNamespace = "bulkhead-testers"
+
   var workload: ObjectReference { intent.workload }
   var appContainer: String { "\(id)-app" }
   var sidecarContainer: String { "\(id)-proxy" }

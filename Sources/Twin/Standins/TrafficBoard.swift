@@ -29,13 +29,14 @@ package final class TrafficBoard: Sendable {
       for users in counters.users {
         state.snapshot.users[users.canary ? .canary : .stable, default: Tally()]
           += Tally(n: users.n, errors: users.errors)
-        state.userLatency.add(users.latency)
+        state.userLatency.merge(LatencyHistogram(pairs: users.latency) ?? LatencyHistogram())
       }
       for call in counters.calls {
         guard let target = ObjectReference(parsing: call.target) else { continue }
         let edge = Edge(caller: caller, target: target, cohort: call.canary ? .canary : .stable)
         state.snapshot.edges[edge, default: Tally()] += Tally(n: call.n, errors: call.errors)
-        state.latency[Pair(caller: caller, target: target), default: LatencyHistogram()].add(call.latency)
+        let latency = LatencyHistogram(pairs: call.latency) ?? LatencyHistogram()
+        state.latency[Pair(caller: caller, target: target), default: LatencyHistogram()].merge(latency)
       }
     }
   }

@@ -54,6 +54,7 @@ private func open(_ socket: NodeConfiguration.SocketServer, loop: any EventLoop)
 
 private func open(_ server: NodeConfiguration.AddressServer, loop: any EventLoop) throws -> Int {
   do {
+    guard (0...65_535).contains(server.port) else { throw BulkheadError(.configuration, "no such port") }
     return try bootstrap(NodeReply(path: server.path, bearer: server.bearer, body: server.body), loop: loop)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .bind(to: SocketAddress(ipAddress: server.address, port: server.port)).wait().localAddress?.port ?? server.port

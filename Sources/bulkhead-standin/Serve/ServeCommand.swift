@@ -46,6 +46,7 @@ private func open(
       }
     }
   do {
+    guard (0...65_535).contains(listener.port) else { throw BulkheadError(.configuration, "no such port") }
     return try bootstrap.bind(host: "0.0.0.0", port: listener.port).wait().localAddress?.port ?? listener.port
   } catch {
     throw BulkheadError(

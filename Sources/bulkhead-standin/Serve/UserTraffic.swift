@@ -6,6 +6,8 @@ import StandinProtocol
 /// is not hidden. Belongs to the event loop.
 final class UserTraffic {
   static let mostInFlight = 512
+  /// Requests per second; more would leave the event loop no time for anything else.
+  static let highestRate = 100_000.0
 
   private let standin: Standin
   private let users: Int
@@ -22,13 +24,13 @@ final class UserTraffic {
   init(standin: Standin, users: StandinConfiguration.Users) {
     self.standin = standin
     self.users = max(users.count, 1)
-    rate = users.requestsPerSecond
+    rate = min(users.requestsPerSecond, Self.highestRate)
   }
 
   func start() { replan() }
 
   func change(rate: Double) {
-    self.rate = rate
+    self.rate = min(rate, Self.highestRate)
     replan()
   }
 
@@ -43,7 +45,8 @@ final class UserTraffic {
     schedule()
   }
 
-  private var nextDue: NIODeadline { origin + .nanoseconds(Int64(Double(planned) / rate * 1e9)) }
+  /// A rate close to 0 means years to the next request; the bound keeps them within a deadline's range.
+  private var nextDue: NIODeadline { origin + .nanoseconds(Int64(min(Double(planned) / rate * 1e9, 1e18))) }
 
   private func schedule() {
     let mine = generation

@@ -9,7 +9,9 @@ func jsonLine(_ value: some Encodable) throws -> [UInt8] {
   return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
 }
 
-func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>, named name: String) throws -> Value {
+func decode<Value: Decodable>(
+  _ type: Value.Type, from bytes: some Sequence<UInt8>, named name: String
+) throws -> Value {
   do {
     return try JSONDecoder().decode(type, from: Data(bytes))
   } catch {

@@ -103,7 +103,8 @@ PAIRS = [
 def digits(value):
     if abs(value) < mp.mpf(10) ** -300:
         return "0.0"
-    return mp.nstr(value, 20, strip_zeros=False)
+    text = mp.nstr(value, 20, strip_zeros=False)
+    return text + "0" if text.endswith(".") else text
 
 
 def main():

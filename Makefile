@@ -1,0 +1,49 @@
+# Everything a newcomer needs: `make demo` and `make test`. Both install what is missing after asking (YES=1: no asking).
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# One configuration for everything, so that nothing is built twice (docs/decisions/0002-release-build-only.md).
+# -enable-testing lets the tests of a room see its internals in a release build.
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+BULKHEAD := .build/release/bulkhead
+OUT ?= out/demo
+
+export YES
+
+.PHONY: help demo test build bootstrap lint check format soak bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: bootstrap ## rehearse the rollout of the example shop on this machine and say where the report is
+	@Scripts/demo '$(OUT)' $(SWIFT_FLAGS)
+
+test: bootstrap ## every check and every test, real containers and proxies included (needs root; up to 45 minutes)
+	@Scripts/run-tests $(SWIFT_FLAGS)
+
+build: bootstrap ## build the programs into .build/release
+	swift build $(SWIFT_FLAGS)
+
+bootstrap: ## install what is missing on a Debian machine
+	@Scripts/bootstrap
+
+check: ## the fast rules: directions of imports, sizes, banned words, links
+	@Scripts/check-rooms
+	@Scripts/check-tree
+
+lint: check ## the fast rules and the format
+	swift format lint --recursive --strict --parallel Package.swift Sources Tests
+
+format: ## put the sources into the project's format
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+soak: bootstrap ## the long repetitions: twenty kills of a rehearsal, leak hunts, large fuzz runs
+	swift build $(SWIFT_FLAGS) --build-tests
+	BULKHEAD_SOAK=1 swift test $(SWIFT_FLAGS) --skip-build --filter Soak
+
+bench: bootstrap build ## the figures, with peers beside them where there are any
+	@Benchmarks/run
+
+clean: ## remove what was built and what demos wrote; keeps .tools
+	rm -rf .build out

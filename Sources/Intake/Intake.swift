@@ -1,0 +1,97 @@
+import Diagnostics
+import FleetModel
+
+/// Reads manifests into a fleet. Pure: bytes in, values out; nothing is opened, asked or printed.
+package struct Intake: Sendable {
+  package init() {}
+
+  /// Reads all sources. A bad document is a finding with file and line, and the rest still counts.
+  ///
+  /// - Parameter strict: makes the first bad document an error.
+  /// - Throws: `BulkheadError(.badInput)` when `strict` and something is bad, or when nothing at all could be read.
+  package func read(_ sources: [InputSource], strict: Bool = false) throws -> IntakeResult {
+    var findings: [Finding] = []
+    var objects: [KubernetesObject] = []
+    var documents = 0
+    var skipped = 0
+    for source in sources {
+      let (raw, problems) = Self.split(source)
+      findings += problems
+      documents += raw.count
+      // Each document is read by itself, from its bytes alone.
+      for part in raw.map({ Self.read($0, file: source.name) }) {
+        findings += part.findings
+        objects += part.objects
+        skipped += part.skipped
+      }
+    }
+    try Self.refuseBad(findings, strict: strict)
+    if objects.isEmpty && skipped == 0 { throw Self.nothing(findings, sources) }
+    var assembly = FleetAssembly(objects)
+    findings += assembly.findings
+    let calls = CallInference(fleet: assembly.fleet, argumentLocations: assembly.argumentLocations).infer()
+    assembly.fleet.calls = calls.calls
+    findings += calls.findings
+    let order = findings.sorted { Self.key($0) < Self.key($1) }
+    return IntakeResult(fleet: assembly.fleet, findings: order, documents: documents)
+  }
+
+  private static func key(_ finding: Finding) -> (SourceLocation, String, String, String) {
+    (finding.location ?? SourceLocation(file: "", line: 0), finding.code, finding.resource, finding.message)
+  }
+
+  private static func split(_ source: InputSource) -> ([RawDocument], [Finding]) {
+    func refused(_ code: IntakeCode, _ line: Int, _ message: String, _ fix: String) -> ([RawDocument], [Finding]) {
+      ([], [code.finding(.high, message, fix: fix, at: SourceLocation(file: source.name, line: line))])
+    }
+    if source.bytes.count > IntakeLimits.fileBytes {
+      return refused(
+        .limit, 0, "the file has \(source.bytes.count) bytes; at most \(IntakeLimits.fileBytes) are read", "split it")
+    }
+    if let problem = TextCheck.problem(in: source.bytes) {
+      return refused(.unreadable, problem.line, problem.message, problem.fix)
+    }
+    let raw = DocumentSplitter.split(source.bytes)
+    guard raw.isEmpty else { return (raw, []) }
+    let location = SourceLocation(file: source.name, line: 0)
+    return ([], [IntakeCode.empty.finding(.low, "there is no document in it", fix: "leave it out", at: location)])
+  }
+
+  private static func read(
+    _ raw: RawDocument, file: String
+  ) -> (objects: [KubernetesObject], findings: [Finding], skipped: Int) {
+    do {
+      let document = try ComposedDocument(raw)
+      let log = ObjectLog(file: file, lineOffset: document.lineOffset)
+      var reader = ObjectReader()
+      let root = Field(node: document.root, path: .root, log: log)
+      // `--- ` with only a comment or `null` after it: kubectl passes over it as well.
+      if !root.isNull { reader.read(root) }
+      return (reader.objects, log.findings, reader.skipped)
+    } catch {
+      let location = SourceLocation(file: file, line: error.line)
+      return ([], [error.code.finding(.high, error.message, fix: error.fix, at: location)], 0)
+    }
+  }
+
+  private static func refuseBad(_ findings: [Finding], strict: Bool) throws {
+    guard strict, let bad = findings.first(where: isBad) else { return }
+    let count = findings.count(where: isBad)
+    let more = count > 1 ? " (and \(count - 1) more)" : ""
+    throw BulkheadError(.badInput, bad.message + more, cure: bad.fix, location: bad.location)
+  }
+
+  private static func isBad(_ finding: Finding) -> Bool {
+    IntakeCode(rawValue: finding.code)?.isBadInput ?? false
+  }
+
+  private static func nothing(_ findings: [Finding], _ sources: [InputSource]) -> BulkheadError {
+    if let bad = findings.first(where: isBad) {
+      return BulkheadError(.badInput, bad.message, cure: bad.fix, location: bad.location)
+    }
+    let names = sources.map(\.name).prefix(3).joined(separator: ", ")
+    return BulkheadError(
+      .badInput, "there is no Kubernetes object in \(names.isEmpty ? "the input" : names)",
+      cure: "name YAML or JSON manifests with -f FILE, -f FOLDER or -f -")
+  }
+}

@@ -1,0 +1,29 @@
+import FleetModel
+
+/// Confines system calls to the runtime's default profile; a profile of the user's own stays.
+enum SeccompRuntimeDefault: HardeningRule {
+  private static let codes = ["L07", "L27", "L28", "L29", "L34", "L35", "L36", "L37"]
+  private static let why = "without a profile user namespaces, keyrings and rarely used kernel code are open to attack"
+
+  static func apply(to pod: inout PodSpec) -> [HardeningChange] {
+    var changes: [HardeningChange] = []
+    let podProfile = pod.securityContext.seccomp
+    if podProfile == .unconfined {
+      pod.securityContext.seccomp = .runtimeDefault
+      changes.append(change("spec", before: podProfile))
+    }
+    return changes
+      + forEachContainer(of: &pod) { container, path in
+        let own = container.securityContext.seccomp
+        guard own == .unconfined || (own == nil && podProfile == nil) else { return [] }
+        container.securityContext.seccomp = .runtimeDefault
+        return [change(path, before: own)]
+      }
+  }
+
+  private static func change(_ path: String, before: SeccompProfile?) -> HardeningChange {
+    HardeningChange(
+      path: "\(path).securityContext.seccompProfile", before: before == nil ? "unset" : "Unconfined",
+      after: "RuntimeDefault", closes: codes, why: why)
+  }
+}

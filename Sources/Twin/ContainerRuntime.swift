@@ -1,0 +1,83 @@
+import Diagnostics
+import FleetModel
+import Foundation
+import IntentModel
+import Linux
+import StandinProtocol
+
+/// runc on the logical nodes: bundles are written from outside, started and killed inside.
+struct ContainerRuntime: Sendable {
+  let world: World
+  /// The folder of the Swift runtime's libraries on this machine, when the stand-in needs it.
+  let libraries: String?
+
+  /// The stand-in as the nodes themselves run it.
+  var standin: [String] { ["\(World.directory)/tools/standin"] }
+  static let standinInContainer = "/.bulkhead/standin"
+
+  /// What every container of a stand-in gets besides what its manifest says.
+  var standinBinds: [ExtraBind] {
+    var binds = [ExtraBind(source: "\(World.directory)/tools/standin", destination: Self.standinInContainer)]
+    if let libraries { binds.append(ExtraBind(source: "\(World.directory)/tools/swift", destination: libraries)) }
+    return binds
+  }
+
+  private func root(_ node: String) -> String { "\(World.directory)/runc/\(node)" }
+
+  private var writer: BundleWriter {
+    let world = world
+    return BundleWriter(directory: world.hostDirectory) { world.idMap($0) }
+  }
+
+  /// Writes a bundle; returns its directory inside the world.
+  func write(_ request: ContainerRequest) throws -> String {
+    let bundle = try ContainerBundle(request)
+    let missing = try writer.prepare(bundle.nodePaths)
+    if let first = missing.first {
+      throw BulkheadError(
+        .badInput, "\(request.podName): the volume's path \(first.path.safeForTerminal) is not on the twin's node",
+        cure: "hostPath types other than DirectoryOrCreate and FileOrCreate need the path to be there")
+    }
+    try writer.write(bundle)
+    return "\(World.directory)/\(bundle.directory)"
+  }
+
+  /// Starts a container; returns the process id of its first process, in its node's numbering.
+  func start(_ id: String, bundle: String, node: String, input: Int32?, output: Int32?) async throws -> Int32 {
+    let pidFile = "\(bundle)/pid"
+    let command = ["runc", "--root", root(node), "run", "--detach", "--pid-file", pidFile, "--bundle", bundle, id]
+    let started = try await world.spawn(command, in: .node(node), input: input, output: output)
+    let status = try await started.wait(limit: .seconds(20))
+    guard status == 0 else {
+      throw BulkheadError(.unexpected, "runc could not start \(id): \(started.errorText.safeForTerminal)")
+    }
+    let path = world.hostDirectory + pidFile.dropFirst(World.directory.count)
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8), let pid = Int32(text.prefix { $0.isNumber })
+    else { throw BulkheadError(.unexpected, "runc left no process id for \(id)") }
+    return pid
+  }
+
+  /// Runs a container to its end and returns what it printed.
+  func run(_ id: String, bundle: String, node: String, limit: Duration) async throws -> CommandResult {
+    let command = ["runc", "--root", root(node), "run", "--bundle", bundle, id]
+    let result = try await world.run(command, in: .node(node), input: [], limit: limit)
+    try? await remove([id], node: node)
+    return result
+  }
+
+  func kill(_ id: String, node: String) async throws {
+    let command = ["runc", "--root", root(node), "kill", id, "KILL"]
+    let result = try await world.run(command, in: .node(node), input: [], limit: .seconds(10))
+    guard result.status == 0 else {
+      throw BulkheadError(.unexpected, "could not kill \(id): \(result.errorText.safeForTerminal)")
+    }
+  }
+
+  /// Kills and removes containers; what is already gone is no error.
+  func remove(_ ids: [String], node: String) async throws {
+    guard !ids.isEmpty else { return }
+    let deletions = ids.map { "runc --root \(root(node)) delete --force \($0) 2>/dev/null &" }.joined(separator: "\n")
+    _ = try await world.run(
+      ["sh", "-c", deletions + "\nwait"], in: .node(node), input: [], limit: .seconds(20))
+  }
+}

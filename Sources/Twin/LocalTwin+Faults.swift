@@ -1,0 +1,121 @@
+import Diagnostics
+import FleetModel
+import IntentModel
+import StandinProtocol
+package import Trials
+
+/// What the twin remembers of a fault, to tell afterwards whether it really happened.
+struct FaultNote: Sendable {
+  var victim: String?
+  /// How the victim's process ended.
+  var ending: String?
+  var latencyBefore = LatencyHistogram()
+  var pair: TrafficBoard.Pair?
+}
+
+/// Addresses that cannot exchange packets, in both directions.
+struct Partition: Sendable, Equatable {
+  var callers: [String]
+  var targets: [String]
+  var seconds: Int
+}
+
+extension LocalTwin: FaultInjector {
+  package func start(_ fault: Fault, limit: Duration) async throws {
+    guard faultNotes[fault] == nil else { return }
+    switch fault {
+    case .killPod(let workload): try await kill(fault, workload)
+    case .delay(let caller, let target, let milliseconds):
+      let pair = TrafficBoard.Pair(caller: caller, target: target)
+      faultNotes[fault] = FaultNote(latencyBefore: board.latency(caller, target), pair: pair)
+      meshFaults.append(DelayFault(caller: caller, target: target, milliseconds: milliseconds))
+      try await reconcile()
+      try await sidecars.settled(within: .seconds(5))
+    case .partition(let caller, let target): try await cut(fault, caller, target, limit)
+    }
+  }
+
+  package func end(_ fault: Fault) async throws {
+    guard faultNotes.removeValue(forKey: fault) != nil else { return }
+    switch fault {
+    case .killPod: break
+    case .delay(let caller, let target, let milliseconds):
+      meshFaults.removeAll { $0 == DelayFault(caller: caller, target: target, milliseconds: milliseconds) }
+      try await reconcile()
+    case .partition:
+      partitions = []
+      try await reconcile()
+    }
+  }
+
+  package func evidence(of fault: Fault) async throws -> FaultEvidence {
+    guard let note = faultNotes[fault] else { return FaultEvidence(verified: false, text: "the fault was not put in") }
+    switch fault {
+    case .killPod:
+      guard let ending = note.ending, let victim = note.victim else {
+        return FaultEvidence(verified: false, text: "the pod's process did not end")
+      }
+      return FaultEvidence(verified: true, text: "\(victim) \(ending)")
+    case .delay(_, _, let milliseconds): return delayEvidence(note, milliseconds)
+    case .partition:
+      let dropped = try await running().packetsCut()
+      return FaultEvidence(verified: dropped > 0, text: "\(dropped) packets were dropped between them")
+    }
+  }
+
+  private func kill(_ fault: Fault, _ workload: ObjectReference) async throws {
+    let candidates = players(of: workload, .canary) + players(of: workload, .stable)
+    guard let victim = candidates.first(where: { $0.state == .ready }) else {
+      throw BulkheadError(.unexpected, "\(workload) has no ready pod to kill")
+    }
+    faultNotes[fault] = FaultNote(victim: victim.name)
+    try await running().kill(victim.appContainer, node: victim.node)
+  }
+
+  /// Called when a process of a pod ended; a killed pod's end is the proof that it was killed.
+  func noteEnding(of pod: TwinPod, _ how: String) {
+    for (fault, note) in faultNotes where note.victim == pod.name { faultNotes[fault]?.ending = note.ending ?? how }
+  }
+
+  private func cut(_ fault: Fault, _ caller: ObjectReference, _ target: ObjectReference, _ limit: Duration) async throws {
+    let side = wave.map { $0.workloads.contains(target) } == true ? players(of: target, .canary) : players(of: target)
+    guard let victim = side.first(where: { $0.state == .ready }) else {
+      throw BulkheadError(.unexpected, "\(target) has no ready pod to cut off")
+    }
+    let callers = callerPods(caller)
+    guard !callers.isEmpty else { throw BulkheadError(.unexpected, "\(caller) has no ready pod") }
+    faultNotes[fault] = FaultNote(victim: victim.name)
+    partitions = [
+      Partition(
+        callers: callers.map(\.address), targets: [victim.address], seconds: Int((limit / .seconds(1)).rounded(.up)))
+    ]
+    try await reconcile()
+  }
+
+  private func callerPods(_ caller: ObjectReference) -> [TwinPod] {
+    pods.values.filter { $0.workload == caller && $0.state == .ready }.sorted { $0.id < $1.id }
+  }
+
+  private func delayEvidence(_ note: FaultNote, _ milliseconds: Int) -> FaultEvidence {
+    guard let pair = note.pair else { return FaultEvidence(verified: false, text: "no call to look at") }
+    let during = board.latency(pair.caller, pair.target).since(note.latencyBefore)
+    guard let before = note.latencyBefore.quantile(0.5), let after = during.quantile(0.5) else {
+      return FaultEvidence(verified: false, text: "the call was not made while the fault lasted")
+    }
+    let added = after - before
+    // Half of the wanted delay cannot come from anything else at the median.
+    return FaultEvidence(
+      verified: added >= Double(milliseconds) / 2,
+      text: "the median rose from \(Int(before.rounded())) to \(Int(after.rounded())) ms over \(during.total) calls")
+  }
+}
+
+extension LatencyHistogram {
+  /// What was recorded since an earlier state of the same histogram.
+  func since(_ earlier: LatencyHistogram) -> LatencyHistogram {
+    var counts: [Int: Int] = [:]
+    for pair in pairs { counts[pair[0]] = pair[1] }
+    for pair in earlier.pairs { counts[pair[0], default: 0] -= pair[1] }
+    return LatencyHistogram(pairs: counts.filter { $0.value > 0 }.map { [$0.key, $0.value] }) ?? LatencyHistogram()
+  }
+}

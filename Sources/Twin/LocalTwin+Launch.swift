@@ -1,0 +1,148 @@
+import Diagnostics
+import FleetModel
+import Foundation
+import IntentModel
+import Linux
+import StandinProtocol
+
+/// Starting and stopping pods, many at a time, and starting again what died.
+extension LocalTwin {
+  /// Starts pods and returns when every one is ready, its sidecar has its configuration and traffic may come.
+  func start(_ new: [TwinPod]) async throws {
+    guard !new.isEmpty else { return }
+    let site = try running()
+    for pod in new { pods[pod.id] = pod }
+    let view = NetworkView(pods: pods.values.sorted { $0.id < $1.id }, fleet: fleet, addresses: site.addresses)
+    var bootstraps: [String: SidecarBootstrap] = [:]
+    for pod in view.meshPods where pod.intent.posture.enrolled && new.contains(where: { $0.id == pod.id }) {
+      bootstraps[pod.id] = try await sidecars.attach(
+        pod, socketPath: site.sidecarSocket(pod.id), socketInContainer: Site.sidecarSocketInContainer)
+    }
+    // Sidecars find their configuration waiting; policies stand before the first packet.
+    try await sidecars.publish(meshState(view))
+    try await site.addNetworks(new)
+    try await site.apply(view, partitions: partitions)
+    try await startContainers(new, bootstraps)
+    for pod in new { pods[pod.id]?.state = .ready }
+    try await reconcile()
+    try await sidecars.settled(within: .seconds(15))
+  }
+
+  /// As many at once as the machine has use for: starting a container is mostly waiting.
+  private static let startsAtOnce = 6
+
+  private func startContainers(_ new: [TwinPod], _ bootstraps: [String: SidecarBootstrap]) async throws {
+    try await withThrowingTaskGroup { group in
+      var waiting = new.makeIterator()
+      for _ in 0..<Self.startsAtOnce {
+        if let pod = waiting.next() { group.addTask { try await self.startContainers(of: pod, bootstraps[pod.id]) } }
+      }
+      while try await group.next() != nil {
+        if let pod = waiting.next() { group.addTask { try await self.startContainers(of: pod, bootstraps[pod.id]) } }
+      }
+    }
+  }
+
+  private func startContainers(of pod: TwinPod, _ bootstrap: SidecarBootstrap?) async throws {
+    let site = try running()
+    if let bootstrap {
+      let pid = try await site.startSidecar(pod, bootstrap)
+      claim(pid, of: pod, app: false)
+    }
+    try await startApplication(pod)
+  }
+
+  func startApplication(_ pod: TwinPod) async throws {
+    let site = try running()
+    let workload = pod.workload
+    let board = board
+    let (pid, link) = try await site.startApplication(pod, on: group) { board.add($0, from: workload) }
+    links[pod.id]?.close()
+    links[pod.id] = link
+    claim(pid, of: pod, app: true)
+    guard await link.becomesReady() else {
+      throw BulkheadError(
+        .unexpected, "\(pod.name) ended before it was ready\(endings[ProcessKey(pod.node, pid)].map { " (\($0))" } ?? "")",
+        cure: "its limits or its security context may be too tight for anything to run in")
+    }
+    try await site.startNeighbours(of: pod, beside: pid)
+  }
+
+  /// Stops pods that get no traffic any more and takes everything of theirs away.
+  func stop(_ old: [TwinPod]) async throws {
+    guard !old.isEmpty, let site else { return }
+    for pod in old {
+      pods[pod.id] = nil
+      links.removeValue(forKey: pod.id)?.close()
+      processes = processes.filter { $0.value.pod != pod.id }
+    }
+    try await site.remove(old)
+    for pod in old {
+      await sidecars.detach(podID: pod.id)
+      site.release(pod.id, node: pod.node)
+    }
+    try await reconcile()
+  }
+}
+
+/// Which process belongs to which pod, so that an end that a node's init reports finds its pod.
+struct ProcessKey: Hashable, Sendable {
+  var node: String
+  var pid: Int32
+
+  init(_ node: String, _ pid: Int32) {
+    self.node = node
+    self.pid = pid
+  }
+}
+
+struct PodProcess: Sendable {
+  var pod: String
+  var isApplication: Bool
+}
+
+extension LocalTwin {
+  /// A process may end before its start was noticed: its end is then waiting here already.
+  private func claim(_ pid: Int32, of pod: TwinPod, app: Bool) {
+    processes[ProcessKey(pod.node, pid)] = PodProcess(pod: pod.id, isApplication: app)
+  }
+
+  func processEnded(_ exit: ProcessExit) async {
+    let key = ProcessKey(exit.node, exit.pid)
+    endings[key] = exit.words
+    guard let process = processes.removeValue(forKey: key), var pod = pods[process.pod], pod.state == .ready else { return }
+    noteEnding(of: pod, exit.words)
+    pod.state = .down
+    pod.restarts += 1
+    pods[pod.id] = pod
+    do {
+      try await reconcile()
+      guard pod.restarts <= Self.mostRestarts, let site else { return }
+      if process.isApplication {
+        try await site.clear(pod.appContainer, node: pod.node)
+        try await startApplication(pod)
+      } else {
+        try await site.clear(pod.sidecarContainer, node: pod.node)
+        claim(try await site.startSidecarAgain(pod), of: pod, app: false)
+      }
+      guard pods[pod.id]?.state == .down else { return }
+      pods[pod.id]?.state = .ready
+      try await reconcile()
+    } catch {
+      // The pod stays down; the users' counts and the gates say what that means.
+      pods[pod.id]?.state = .down
+    }
+  }
+
+  /// A pod that keeps dying stays dead: users must notice it.
+  private static let mostRestarts = 5
+}
+
+extension ProcessExit {
+  var words: String {
+    switch ending {
+    case .exited(let status): "exited with status \(status)"
+    case .signalled(let number): "was killed by signal \(number)"
+    }
+  }
+}

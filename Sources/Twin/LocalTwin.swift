@@ -1,0 +1,157 @@
+package import Breach
+package import Diagnostics
+package import FleetModel
+package import IntentModel
+import Linux
+import NIOPosix
+package import Planning
+package import Rollout
+import StandinProtocol
+package import Trials
+
+/// The twin of a fleet on this machine: real containers on two logical nodes, real sidecars, users who keep coming.
+///
+/// It is the target of a rehearsal and, because it plays the users and runs the pods, also the source of traffic
+/// counts and the place where faults, known-bad attempts and break-outs are tried. All that it starts lies in one
+/// world, which the kernel takes away as a whole when this process ends, however it ends.
+package actor LocalTwin {
+  let settings: TwinSettings
+  let sidecars: any SidecarControl
+  let board = TrafficBoard()
+  let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+  var site: Site?
+  var pods: [String: TwinPod] = [:]
+  var links: [String: StandinLink] = [:]
+  /// The share of users, in percent, that the canary of the wave under way gets.
+  var share = 0
+  var wave: Wave?
+  var meshFaults: [DelayFault] = []
+  var partitions: [Partition] = []
+  var faultNotes: [Fault: FaultNote] = [:]
+  var processes: [ProcessKey: PodProcess] = [:]
+  /// How processes ended, as the nodes told it.
+  var endings: [ProcessKey: String] = [:]
+  private var podCounter = 0
+  private var lastReconcile: Task<Void, any Error>?
+  private var exitWatch: Task<Void, Never>?
+
+  package init(_ settings: TwinSettings, sidecars: any SidecarControl) {
+    self.settings = settings
+    self.sidecars = sidecars
+  }
+
+  var fleet: Fleet { settings.fleet }
+
+  /// The running site; nothing works without one.
+  func running() throws -> Site {
+    guard let site else { throw BulkheadError(.unexpected, "the twin is not built") }
+    return site
+  }
+
+  func nextPodID() -> String {
+    podCounter += 1
+    return "p\(podCounter)"
+  }
+
+  /// Pods of a workload that play it, in a fixed order.
+  func players(of workload: ObjectReference, _ cohort: Cohort? = nil) -> [TwinPod] {
+    pods.values.filter { $0.role == .workload && $0.workload == workload && (cohort == nil || $0.cohort == cohort) }
+      .sorted { $0.name < $1.name }
+  }
+
+  /// Brings routes, policies, sidecars and stand-ins in line with the pods. One at a time, in the order asked for.
+  func reconcile() async throws {
+    let previous = lastReconcile
+    let task = Task {
+      _ = try? await previous?.value
+      try await self.bringInLine()
+    }
+    lastReconcile = task
+    try await task.value
+  }
+
+  private func bringInLine() async throws {
+    let site = try running()
+    let view = NetworkView(pods: pods.values.sorted { $0.id < $1.id }, fleet: fleet, addresses: site.addresses)
+    // Sidecars learn of new pods before callers without one are sent there, and the other way round it does no harm.
+    try await sidecars.publish(meshState(view))
+    try await site.apply(view, partitions: partitions)
+    for pod in pods.values { links[pod.id]?.send(order(for: pod, view)) }
+  }
+
+  func meshState(_ view: NetworkView) -> MeshState {
+    var shares: [ObjectReference: Int] = [:]
+    for workload in wave?.workloads ?? [] where share > 0 { shares[workload] = share }
+    let aborts = settings.wrongs.compactMap { wrong -> AbortFault? in
+      guard case .sidecarErrors(let workload, let percent) = wrong else { return nil }
+      return AbortFault(target: workload, percent: percent, canaryOnly: true)
+    }
+    return MeshState(
+      services: view.meshServices, pods: view.meshPods, canaryShare: shares, delays: meshFaults, aborts: aborts)
+  }
+}
+
+extension LocalTwin: RolloutTarget {
+  package func prepare(_ postures: [ObjectReference: Posture]) async throws {
+    await close()
+    let site = try await Site.build(settings)
+    self.site = site
+    exitWatch = Task { [weak self] in
+      for await exit in site.world.exits { await self?.processEnded(exit) }
+    }
+    var starting: [TwinPod] = []
+    for workload in fleet.workloads {
+      for index in 0..<podCount(workload) {
+        starting.append(try pod(of: workload, index: index, posture: postures[workload.id] ?? .untouched, .stable))
+      }
+    }
+    starting += try intruders()
+    if settings.derivation.players.isEmpty { starting += [try outsideUsers()] }
+    try await start(starting)
+    try await usersAreServed(within: .seconds(15))
+  }
+
+  package func close() async {
+    exitWatch?.cancel()
+    exitWatch = nil
+    for link in links.values { link.close() }
+    for pod in pods.values { await sidecars.detach(podID: pod.id) }
+    links = [:]
+    pods = [:]
+    processes = [:]
+    endings = [:]
+    wave = nil
+    share = 0
+    meshFaults = []
+    partitions = []
+    if let site { await site.end() }
+    site = nil
+  }
+
+  /// Every workload runs at least two pods: a canary needs something beside it, and a fault something left over.
+  func podCount(_ workload: Workload) -> Int { max(2, workload.replicas) }
+
+  /// Steady traffic is the ground that everything else stands on.
+  private func usersAreServed(within limit: Duration) async throws {
+    let deadline = ContinuousClock.now + limit
+    while ContinuousClock.now < deadline {
+      let users = board.snapshot.allUsers
+      if users.n - users.errors >= 10 { return }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    let users = board.snapshot.allUsers
+    throw BulkheadError(
+      .unexpected, "users are not served on the twin (\(users.errors) of \(users.n) requests failed)",
+      cure: "look at the calls in 'bulkhead survey'; a call the manifests do not declare may be missing")
+  }
+}
+
+extension LocalTwin: TrafficSource {
+  package func snapshot() async throws -> TrafficSnapshot {
+    if let silence = board.silence, silence > .seconds(5) {
+      throw BulkheadError(.unexpected, "no stand-in has reported for \(silence)")
+    }
+    return board.snapshot
+  }
+}

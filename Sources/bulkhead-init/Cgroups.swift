@@ -1,0 +1,103 @@
+import CLinux
+import Glibc
+
+/// The world's cgroup folders as the host sees them, one per hierarchy: `ROOT/bulkhead/NAME`.
+///
+/// On cgroup v1 each controller is a hierarchy of its own; on a pure v2 host there is one. The folders belong to the
+/// world's root, who makes the containers' folders below them.
+struct Cgroups {
+  static let mountPoint = "/sys/fs/cgroup"
+  /// v1 hierarchies worth having; what is not mounted on this host is left out.
+  static let controllers = [
+    "cpu", "cpuacct", "cpuset", "memory", "pids", "freezer", "blkio", "devices", "systemd",
+  ]
+  let name: String
+  let version2: Bool
+  /// Mounted hierarchies: name below `root` ("" for a v2 host). Empty where there are no cgroups at all.
+  let hierarchies: [String]
+  /// The host's mounts, copied and attached nowhere: the world's mount tables must not show them, because container
+  /// runtimes take the first cgroup mount they find.
+  private let descriptor: Int32
+  private var root: String { "/proc/self/fd/\(descriptor)" }
+
+  /// To be called while the host's mounts are still visible.
+  init(name: String) {
+    self.name = name
+    let mountPoint = Self.mountPoint
+    version2 = access("\(mountPoint)/cgroup.controllers", F_OK) == 0
+    hierarchies =
+      version2 ? [""] : Self.controllers.filter { access("\(mountPoint)/\($0)/cgroup.procs", F_OK) == 0 }
+    descriptor = hierarchies.isEmpty ? -1 : linux_copy_mounts(mountPoint)
+  }
+
+  /// For processes inside the world, which must not hold the host's mounts.
+  func forget() { if descriptor >= 0 { close(descriptor) } }
+
+  private func top(_ hierarchy: String) -> String {
+    hierarchy.isEmpty ? "\(root)/bulkhead" : "\(root)/\(hierarchy)/bulkhead"
+  }
+
+  func folder(_ hierarchy: String) -> String { "\(top(hierarchy))/\(name)" }
+
+  /// Makes the folders and gives them to `owner`.
+  func make(owner: UInt32) throws(SystemFailure) {
+    for hierarchy in hierarchies {
+      for folder in [top(hierarchy), folder(hierarchy)] {
+        try make(folder, in: hierarchy)
+      }
+      let own = folder(hierarchy)
+      try check(chown(own, owner, owner), "chown \(own)")
+      // Only what delegation needs: limits of the world's own folder stay with the host.
+      for file in ["cgroup.procs", "tasks", "cgroup.threads", "cgroup.subtree_control"] {
+        let path = "\(own)/\(file)"
+        if access(path, F_OK) == 0 { try check(chown(path, owner, owner), "chown \(path)") }
+      }
+    }
+  }
+
+  private func make(_ folder: String, in hierarchy: String) throws(SystemFailure) {
+    // Another world that ends at this moment may take the common folder away again: hence the second try.
+    for attempt in 0... {
+      if mkdir(folder, 0o755) == 0 || errno == EEXIST { break }
+      guard errno == ENOENT, attempt < 10 else { throw SystemFailure("mkdir \(folder)") }
+      mkdir(top(hierarchy), 0o755)
+    }
+    if hierarchy == "cpuset" {
+      // A new cpuset is empty, and nothing can be moved into it before it has processors and memory nodes.
+      for file in ["cpuset.cpus", "cpuset.mems"] where readFile("\(folder)/\(file)")?.isEmpty != false {
+        let inherited = readFile("\(folder)/../\(file)") ?? ""
+        try writeFile("\(folder)/\(file)", inherited)
+      }
+    }
+    if version2, let controllers = readFile("\(folder)/../cgroup.controllers") {
+      // One by one: a controller that cannot be handed down must not cost the others.
+      for controller in controllers.split(separator: " ") {
+        try? writeFile("\(folder)/../cgroup.subtree_control", "+\(controller)")
+      }
+    }
+  }
+
+  /// Moves a process into the world's folders, which become the root of its cgroup namespace.
+  func move(_ pid: pid_t) throws(SystemFailure) {
+    for hierarchy in hierarchies { try writeFile("\(folder(hierarchy))/cgroup.procs", "\(pid)") }
+  }
+
+  /// Removes the folders, deepest first, and again while tasks are still leaving them (EBUSY).
+  /// - Returns: whether nothing is left.
+  func remove() -> Bool {
+    var left = true
+    for attempt in 0..<400 {
+      left = hierarchies.contains { !Self.removeTree(folder($0)) }
+      if !left { break }
+      usleep(attempt < 20 ? 2_000 : 10_000)
+    }
+    // The common folder goes with the last world; another world in it keeps it (EBUSY).
+    for hierarchy in hierarchies { rmdir(top(hierarchy)) }
+    return !left
+  }
+
+  private static func removeTree(_ folder: String) -> Bool {
+    for child in entries(folder, foldersOnly: true) where !removeTree("\(folder)/\(child)") { return false }
+    return rmdir(folder) == 0 || errno == ENOENT
+  }
+}

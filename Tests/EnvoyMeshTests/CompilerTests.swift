@@ -1,0 +1,84 @@
+import EnvoyMesh
+import FleetModel
+import IntentModel
+import Testing
+
+@Suite struct CompilerTests {
+  private let state = MeshState(
+    services: [Shop.service],
+    pods: [
+      Shop.pod("web", Shop.web, 2), Shop.pod("one", Shop.api, 3), Shop.pod("two", Shop.api, 4),
+      Shop.pod("next", Shop.api, 5, cohort: .canary),
+    ])
+
+  private func endpoints(_ state: MeshState) -> String {
+    let key = ResourceKey(.endpoints, "out|shop/api|6379")
+    return SidecarCompiler(state: state).compile(for: state.pods[0]).resources[key]?.first?.text ?? ""
+  }
+
+  @Test func theOrderOfTheInputDoesNotMatter() {
+    var shuffled = state
+    shuffled.pods.reverse()
+    let one = SidecarCompiler(state: state).compile(for: state.pods[1])
+    let other = SidecarCompiler(state: shuffled).compile(for: state.pods[1])
+    #expect(one == other)
+  }
+
+  /// Everything a rollout changes while connections live must leave the listeners as they are.
+  @Test func rolloutChangesLeaveListenersAlone() {
+    var changed = state
+    changed.canaryShare = [Shop.api: 30]
+    changed.delays = [DelayFault(caller: Shop.web, target: Shop.api, milliseconds: 10)]
+    changed.aborts = [AbortFault(target: Shop.api, percent: 5, canaryOnly: false)]
+    changed.pods[2].ready = false
+    changed.pods[1].intent.posture.authorisation = .shadow
+    for index in state.pods.indices {
+      let before = SidecarCompiler(state: state).compile(for: state.pods[index])
+      let after = SidecarCompiler(state: changed).compile(for: changed.pods[index])
+      #expect(before.resources[ResourceKey(.listeners)] == after.resources[ResourceKey(.listeners)])
+      #expect(before.resources[ResourceKey(.clusters)] == after.resources[ResourceKey(.clusters)])
+    }
+  }
+
+  @Test func weightsCarryTheCanarysShare() {
+    #expect(endpoints(state).contains(#""primary":"no""#), "without a share plain TCP avoids the canary")
+    var shared = state
+    shared.canaryShare = [Shop.api: 20]
+    // Two stable pods with 80 each, one canary with 40: 40 of 200.
+    #expect(endpoints(shared).contains(#""load_balancing_weight":80"#))
+    #expect(endpoints(shared).contains(#""load_balancing_weight":40"#))
+    #expect(!endpoints(shared).contains(#""primary":"no""#))
+    shared.canaryShare = [Shop.api: 0]
+    shared.pods[1].ready = false
+    shared.pods[2].ready = false
+    #expect(!endpoints(shared).contains(#""primary":"no""#), "the canary is all there is")
+  }
+
+  @Test func isolatedPodsReachTheirOwnServicesOnly() {
+    var state = state
+    state.services.append(
+      MeshService(
+        id: Shop.reference("elsewhere"), virtualAddress: "10.96.0.20",
+        ports: [.init(port: 80, targetPort: 80, wireProtocol: .http)], target: Shop.other))
+    let open = SidecarCompiler(state: state).compile(for: state.pods[0])
+    #expect(open.resources[ResourceKey(.endpoints, "out|shop/elsewhere|80")] != nil)
+    state.pods[0].intent.posture.isolated = true
+    let isolated = SidecarCompiler(state: state).compile(for: state.pods[0])
+    #expect(isolated.resources[ResourceKey(.endpoints, "out|shop/elsewhere|80")] == nil)
+    #expect(isolated.resources[ResourceKey(.endpoints, "out|shop/api|80")] != nil)
+  }
+
+  @Test func oneAddressHasOneChain() {
+    var state = state
+    var twin = Shop.service
+    twin.id = Shop.reference("zz")
+    state.services.append(twin)
+    let text = SidecarCompiler(state: state).compile(for: state.pods[0]).resources[ResourceKey(.listeners)]?[1].text ?? ""
+    #expect(text.contains("out|shop/api|80") && !text.contains("out|shop/zz|80"))
+  }
+
+  @Test func jsonIsCanonical() {
+    let value: JSONValue = ["b": [1, true, "x\"\\\n\u{1}"], "a": [:]]
+    #expect(value.text == #"{"a":{},"b":[1,true,"x\"\\\n\u0001"]}"#)
+  }
+}

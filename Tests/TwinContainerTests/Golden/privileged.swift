@@ -1,0 +1,3 @@
+extension Golden {
+  static let privileged = ""
+}
