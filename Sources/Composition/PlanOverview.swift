@@ -1,6 +1,10 @@
 package import Diagnostics
+import FleetModel
 import Intake
+import IntentModel
+import Planning
 import Reports
+import Trials
 
 /// A plan without a rehearsal: what would be done, in which order.
 package struct PlanOverview: Sendable {

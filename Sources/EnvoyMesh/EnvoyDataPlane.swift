@@ -23,6 +23,8 @@ package actor EnvoyDataPlane: SidecarControl {
     var bootstrap: SidecarBootstrap
     var socketPath: String
     var published: ResourceSet?
+    /// True once a published state called the pod ready: from then on it may have connections.
+    var inUse = false
   }
 
   private let layout: SidecarLayout
@@ -88,22 +90,32 @@ package actor EnvoyDataPlane: SidecarControl {
       }
     }
     for podID in sidecars.keys.sorted() { serve(podID, with: compiler) }
+    for pod in state.pods where pod.ready { sidecars[pod.id]?.inUse = true }
   }
 
-  package func settled(within limit: Duration) async throws {
+  package func settled(within limit: Duration) async throws { try await settled(limit) { $0.readyPods() } }
+
+  // MARK: beyond the port
+
+  /// Waits for one sidecar, ready or not: a new pod's before it is called ready.
+  package func settled(podID: String, within limit: Duration) async throws {
+    guard sidecars[podID] != nil else {
+      throw BulkheadError(.unexpected, "pod \(podID) has no sidecar to wait for", cure: "attach it first")
+    }
+    try await settled(limit) { _ in [podID] }
+  }
+
+  private func settled(_ limit: Duration, pods: (isolated EnvoyDataPlane) -> [String]) async throws {
     let clock = ContinuousClock()
     let deadline = clock.now + limit
     while true {
       // Subscribe first: what changes between the look and the wait is then not missed.
       let changes = progress.changes()
-      let wake = try unsettled(now: clock.now)
-      guard let wake else { return }
-      guard clock.now < deadline else { throw tooLate(limit) }
+      guard let wake = try unsettled(pods(self), now: clock.now) else { return }
+      guard clock.now < deadline else { throw tooLate(limit, pods(self)) }
       try await changes.next(until: min(deadline, wake.again ?? deadline))
     }
   }
-
-  // MARK: beyond the port
 
   /// Hands over a line of a sidecar's log, so that a refusal can be reported in Envoy's own words.
   package func note(podID: String, logLine: String) { sidecars[podID]?.server.session.note(logLine: logLine) }
@@ -148,17 +160,23 @@ package actor EnvoyDataPlane: SidecarControl {
     }
     guard set != sidecar.published else { return }
     sidecars[podID]?.published = set
-    sidecar.server.session.publish(set)
+    sidecar.server.session.publish(set, inUse: sidecar.inUse)
   }
 
   /// Nil when all is settled; otherwise whom to wait for, and when to look again at the latest.
-  private func unsettled(now: ContinuousClock.Instant) throws -> (podID: String, again: ContinuousClock.Instant?)? {
+  private func unsettled(
+    _ podIDs: [String], now: ContinuousClock.Instant
+  ) throws -> (podID: String, again: ContinuousClock.Instant?)? {
     var result: (podID: String, again: ContinuousClock.Instant?)?
-    for podID in readyPods() {
+    for podID in podIDs {
       guard let report = sidecars[podID]?.server.session.report() else { continue }
       switch report.standing {
-      case .refused(let words): throw refused(podID, report, words)
-      case .waiting: result = (podID, nil)
+      case .refused(let words):
+        // Its log takes another way and may come a moment later.
+        let patience = (report.refusedSince ?? now) + .milliseconds(250)
+        guard words.isEmpty, report.lastWords.isEmpty, now < patience else { throw refused(podID, report, words) }
+        result = (podID, patience)
+      case .waiting: if result == nil { result = (podID, nil) }
       case .current:
         if let until = report.guardedUntil, until > now, result == nil { result = (podID, until) }
       }
@@ -173,13 +191,13 @@ package actor EnvoyDataPlane: SidecarControl {
   private func refused(_ podID: String, _ report: SidecarSession.Report, _ words: String) -> BulkheadError {
     let said = [words, report.lastWords].first { !$0.isEmpty } ?? "no reason was given; the sidecar's log has it"
     return BulkheadError(
-      .unexpected, "the sidecar of pod \(podID) refused its \(report.key?.description ?? "configuration"): "
-        + said.safeForTerminal,
+      .unexpected,
+      "the sidecar of pod \(podID) refused its \(report.key?.description ?? "configuration"): \(said.safeForTerminal)",
       cure: "it goes on with the configuration before; report this with the manifests that led to it")
   }
 
-  private func tooLate(_ limit: Duration) -> BulkheadError {
-    let waiting = readyPods().compactMap { podID -> String? in
+  private func tooLate(_ limit: Duration, _ podIDs: [String]) -> BulkheadError {
+    let waiting = podIDs.compactMap { podID -> String? in
       guard let report = sidecars[podID]?.server.session.report(), report.standing != .current else { return nil }
       return "\(podID) (\(report.key?.description ?? "all"))"
     }

@@ -52,6 +52,9 @@ package struct Intake: Sendable {
       return refused(.unreadable, problem.line, problem.message, problem.fix)
     }
     let raw = DocumentSplitter.split(source.bytes)
+    if raw.count > IntakeLimits.documents {
+      return refused(.limit, 0, "the file has more than \(IntakeLimits.documents) documents", "split it")
+    }
     guard raw.isEmpty else { return (raw, []) }
     let location = SourceLocation(file: source.name, line: 0)
     return ([], [IntakeCode.empty.finding(.low, "there is no document in it", fix: "leave it out", at: location)])

@@ -6,6 +6,8 @@ package enum IntakeLimits {
   package static let fileBytes = 64_000_000
   /// All files together, in bytes.
   package static let totalBytes = 128_000_000
+  /// Documents in one file.
+  package static let documents = 200_000
   /// Files below the folders named.
   package static let files = 20_000
   package static let nesting = 128

@@ -28,7 +28,10 @@ package enum BetaFunction {
   static func logKernel(_ a: Double, _ b: Double, _ x: Double) -> Double {
     let total = a + b
     let excess = (-a).addingProduct(total, x)
-    let deviance = a * LogSpace.log1pMinus(excess / a) + b * LogSpace.log1pMinus(-excess / b)
+    // Far below the mean, 1 + excess / a would cancel.
+    let first = x * total < 0.5 * a ? log(x * total / a) - excess / a : LogSpace.log1pMinus(excess / a)
+    let second = (1 - x) * total < 0.5 * b ? log((1 - x) * total / b) + excess / b : LogSpace.log1pMinus(-excess / b)
+    let deviance = a * first + b * second
     let scale = 0.5 * (log(a) + log(b) - log(total)) - halfLogTwoPi
     return deviance + scale - (stirlingRemainder(a) + stirlingRemainder(b) - stirlingRemainder(total))
   }

@@ -3,8 +3,9 @@ import Foundation
 /// The regularised incomplete beta function I_x(a, b) and its complement, both as logarithms, so that neither tail
 /// ever underflows or loses its digits to the other.
 ///
-/// Below 1,000 in the smaller parameter: the continued fraction DLMF 8.17.22 (modified Lentz). Above, where it would
-/// need millions of terms: Gauss–Legendre quadrature of the tail relative to its value at x.
+/// Below 1,000 in the smaller parameter: the even part of the continued fraction DLMF 8.17.22 (modified Lentz). Above,
+/// where it would need millions of terms: Gauss–Legendre quadrature of the tail relative to its value at x. Both are
+/// written with λ = a - (a+b)x, so that x near 0 or 1 beside huge parameters keeps its digits.
 package struct IncompleteBeta: Sendable, Equatable {
   /// ln I_x(a, b).
   package let logLower: Double
@@ -18,46 +19,50 @@ package struct IncompleteBeta: Sendable, Equatable {
     guard x > 0 else { (logLower, logUpper, logLowerOverKernel) = (-.infinity, 0, -log(a)); return }
     guard x < 1 else { (logLower, logUpper, logLowerOverKernel) = (0, -.infinity, .infinity); return }
     let kernel = BetaFunction.logKernel(a, b, x)
+    let lambda = a.addingProduct(-(a + b), x)
     if x <= (a + 1) / (a + b + 2) {
-      logLowerOverKernel = Self.logTail(a, b, x, 1 - x)
+      logLowerOverKernel = Self.logTail(a, b, x, 1 - x, lambda)
       logLower = min(0, kernel + logLowerOverKernel)
       logUpper = LogSpace.complement(logLower)
     } else {
-      logUpper = min(0, kernel + Self.logTail(b, a, 1 - x, x))
+      logUpper = min(0, kernel + Self.logTail(b, a, 1 - x, x, -lambda))
       logLower = LogSpace.complement(logUpper)
       logLowerOverKernel = logLower - kernel
     }
   }
 
   /// ln of the lower tail over its kernel, for x not much above the mean; `y` is 1 - x.
-  private static func logTail(_ a: Double, _ b: Double, _ x: Double, _ y: Double) -> Double {
-    min(a, b) < 1000 ? log(continuedFraction(a, b, x) / a) : logIntegral(a, b, x, y)
+  private static func logTail(_ a: Double, _ b: Double, _ x: Double, _ y: Double, _ lambda: Double) -> Double {
+    min(a, b) < 1000
+      ? log(continuedFraction(a, b, x, y, lambda) / a) : logIntegral(a, b, x, y, lambda)
   }
 
-  private static func continuedFraction(_ a: Double, _ b: Double, _ x: Double) -> Double {
+  /// With the coefficients d of DLMF 8.17.23: 1/(B₀ - d₁d₂/(B₁ - d₃d₄/(B₂ - …))), B(m) = 1 + d(2m) + d(2m+1).
+  private static func continuedFraction(
+    _ a: Double, _ b: Double, _ x: Double, _ y: Double, _ lambda: Double
+  ) -> Double {
     let tiny = 1e-300
     func away(_ value: Double) -> Double { abs(value) < tiny ? tiny : value }
-    var c = 1.0
-    var d = 1 / away(1 - (a + b) * x / (a + 1))
-    var result = d
+    var result = away((1 + lambda) / (a + 1))
+    var (c, d) = (result, 0.0)
     for index in 1...20_000 {
       let m = Double(index)
       let even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-      d = 1 / away(1 + even * d)
-      c = away(1 + even / c)
-      result *= d * c
-      let odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-      d = 1 / away(1 + odd * d)
-      c = away(1 + odd / c)
-      result *= d * c
-      if abs(d * c - 1) < 1e-16 { break }
+      let oddBefore = (a + m - 1) * (a + b + m - 1) * x / ((a + 2 * m - 2) * (a + 2 * m - 1))
+      let oneAndOdd =
+        (a * (2 * m + 1) + m * (3 * m + 2) + (a + m) * (lambda + m * y)) / ((a + 2 * m) * (a + 2 * m + 1))
+      let (numerator, denominator) = (oddBefore * even, oneAndOdd + even)
+      d = 1 / away(denominator + numerator * d)
+      c = away(denominator + numerator / c)
+      result *= c * d
+      if abs(c * d - 1) < 1e-16 { break }
     }
-    return result
+    return 1 / result
   }
 
   /// ln ∫₀ˣ (t/x)^(a-1) ((1-t)/(1-x))^(b-1) dt / (x(1-x)), both parameters large.
-  private static func logIntegral(_ a: Double, _ b: Double, _ x: Double, _ y: Double) -> Double {
-    let slope = (a - 1).addingProduct(-(a + b - 2), x) / (x * y)
+  private static func logIntegral(_ a: Double, _ b: Double, _ x: Double, _ y: Double, _ lambda: Double) -> Double {
+    let slope = (lambda - 1 + 2 * x) / (x * y)
     let total = a + b
     let deviation = (a / total * (b / total) / total).squareRoot()
     // Where slope·d + d²/2σ² = 50 the integrand is below 1e-21 of its greatest value; half as far again for its skew.

@@ -40,13 +40,18 @@ package struct LikelihoodGrid: Codable, Sendable, Equatable {
   }
 
   private func increment(_ index: Int, _ count: Double, _ total: Double, _ q: Double) -> Double {
-    let tilt = Self.tilts[index] * Double(side.rawValue)
-    return count * tilt - total * log1p(q * expm1(tilt))
+    switch side {
+    case .above: count * Self.tilts[index] - total * log1p(q * Self.growths[index])
+    case .below: -count * Self.tilts[index] - total * log1p(q * Self.declines[index])
+    }
   }
 
   /// Geometric from 0.15 (1.16 times) to 6 (400 times): at the moment of a decision the likelihood is wider than a
   /// step of this grid, whatever the effect.
   static let tilts: [Double] = (0..<8).map { 0.15 * pow(40, Double($0) / 7) }
+
+  private static let growths = tilts.map { expm1($0) }
+  private static let declines = tilts.map { expm1(-$0) }
 
   /// An exponential prior of mean 2 over the tilt, cut into the grid's cells.
   static let logWeights: [Double] = {

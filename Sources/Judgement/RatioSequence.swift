@@ -4,14 +4,24 @@ import Foundation
 ///
 /// A ratio ρ is left out when exp(predicted - likelihood(ρ)) reaches 1/α. The predicted likelihood of a look is
 /// beta-binomial, around what was seen *before* it, with that look's own traffic; with constant and equal traffic it
-/// is formula 1 with a Beta(1/2, 1/2) prior. The likelihood at any ρ is kept as at most three groups of looks with
-/// alike traffic; pooling a group gives, by convexity, never less than the true likelihood, so the interval is at
-/// most too wide. Requires a ratio that does not change; where it does, the interval is about its mean.
+/// is formula 1 with a Beta(1/2, 1/2) prior. The likelihood at any ρ is kept as at most four groups of looks with
+/// alike traffic, each by its mean and variance (half of a group's errors one standard deviation above the mean, half
+/// below: exact to third order); up to four different traffic ratios lose nothing. This rounding touches the interval
+/// alone, which is for display; verdicts come from `LikelihoodGrid`. Requires a ratio that does not change; where it
+/// does, the interval is about its mean.
 struct RatioSequence: Codable, Sendable, Equatable {
-  /// Errors of both arms at looks of nearly the same traffic ratio, and its mean logarithm.
+  /// Errors of both arms at looks of nearly the same traffic ratio; mean and variance of its logarithm.
   private struct Group: Codable, Sendable, Equatable {
     var errors: Double
     var logTraffic: Double
+    var variance = 0.0
+
+    /// Mean over the group of a function of the logarithm.
+    func mean(_ function: (Double) -> Double) -> Double {
+      guard variance > 0 else { return function(logTraffic) }
+      let deviation = variance.squareRoot()
+      return (function(logTraffic - deviation) + function(logTraffic + deviation)) / 2
+    }
   }
 
   private var groups: [Group] = []
@@ -27,7 +37,7 @@ struct RatioSequence: Codable, Sendable, Equatable {
     self.canaryErrors += canaryErrors
     offset += canaryErrors * logTraffic
     groups.append(Group(errors: errors, logTraffic: logTraffic))
-    if groups.count > 3 { mergeNearest() }
+    if groups.count > 4 { mergeNearest() }
   }
 
   /// The bounds of ln ratio; infinite where the data set none. The point of best fit alone where nothing is left,
@@ -53,29 +63,42 @@ struct RatioSequence: Codable, Sendable, Equatable {
   private static let reach = 60.0
 
   private func logLikelihood(_ logRatio: Double) -> Double {
-    groups.reduce(offset + canaryErrors * logRatio) {
-      $0 - $1.errors * LogSpace.softplus($1.logTraffic + logRatio)
+    groups.reduce(offset + canaryErrors * logRatio) { sum, group in
+      sum - group.errors * group.mean { LogSpace.softplus($0 + logRatio) }
     }
   }
 
-  /// The ln ratio of greatest likelihood, with `extra` pseudo-errors split evenly at a ratio of 1.
+  /// The ln ratio of greatest likelihood, with `extra` pseudo-errors split evenly at a ratio of 1: Newton's method,
+  /// kept inside a bracket by bisection.
   private func bestFit(extra: Double) -> Double {
+    let wanted = canaryErrors + extra / 2
     var (low, high) = (-Self.reach, Self.reach)
-    for _ in 0..<80 {
-      let middle = (low + high) / 2
-      let expected = groups.reduce(extra * LogSpace.logistic(middle)) {
-        $0 + $1.errors * LogSpace.logistic($1.logTraffic + middle)
+    var x = 0.0
+    for _ in 0..<100 {
+      var expected = extra * LogSpace.logistic(x)
+      var slope = extra * Self.spread(x)
+      for group in groups {
+        expected += group.errors * group.mean { LogSpace.logistic($0 + x) }
+        slope += group.errors * group.mean { Self.spread($0 + x) }
       }
-      if expected < canaryErrors + extra / 2 { low = middle } else { high = middle }
+      if expected < wanted { low = x } else { high = x }
+      let newton = x + (wanted - expected) / slope
+      let next = newton > low && newton < high ? newton : (low + high) / 2
+      if abs(next - x) < 1e-12 { return next }
+      x = next
     }
-    return (low + high) / 2
+    return x
   }
+
+  /// Variance of an event whose chance has the log odds `x`.
+  private static func spread(_ x: Double) -> Double { LogSpace.logistic(x) * LogSpace.logistic(-x) }
 
   /// The Beta distribution, for an error's chance of being the canary's, that the looks so far lead to.
   private func prediction(at logTraffic: Double) -> (a: Double, b: Double) {
     let fit = groups.isEmpty ? 0 : bestFit(extra: 1)
-    func spread(_ x: Double) -> Double { LogSpace.logistic(x) * LogSpace.logistic(-x) }
-    let information = groups.reduce(spread(fit)) { $0 + $1.errors * spread($1.logTraffic + fit) }
+    let information = groups.reduce(Self.spread(fit)) { sum, group in
+      sum + group.errors * group.mean { Self.spread($0 + fit) }
+    }
     let chance = LogSpace.logistic(logTraffic + fit)
     let other = LogSpace.logistic(-logTraffic - fit)
     return (max(information / other, 1e-12), max(information / chance, 1e-12))
@@ -90,9 +113,12 @@ struct RatioSequence: Codable, Sendable, Equatable {
       return left.errors / (left.errors + right.errors) * right.errors * gap * gap
     }
     let index = (0..<(groups.count - 1)).min { cost($0) < cost($1) } ?? 0
-    let right = groups.remove(at: index + 1)
-    let errors = groups[index].errors + right.errors
-    groups[index].logTraffic += (right.logTraffic - groups[index].logTraffic) * (right.errors / errors)
-    groups[index].errors = errors
+    let (left, right) = (groups[index], groups.remove(at: index + 1))
+    let errors = left.errors + right.errors
+    let (leftShare, rightShare) = (left.errors / errors, right.errors / errors)
+    let gap = right.logTraffic - left.logTraffic
+    groups[index] = Group(
+      errors: errors, logTraffic: left.logTraffic + gap * rightShare,
+      variance: left.variance * leftShare + right.variance * rightShare + gap * gap * leftShare * rightShare)
   }
 }

@@ -22,7 +22,11 @@ struct ContainerRuntime: Sendable {
     return binds
   }
 
-  private func root(_ node: String) -> String { "\(World.directory)/runc/\(node)" }
+  /// `--rootless=false`: uid 0 of a user namespace is taken for an ordinary user otherwise, and errors of cgroups are
+  /// passed over in silence.
+  private func runc(_ node: String) -> [String] {
+    ["runc", "--rootless=false", "--root", "\(World.directory)/runc/\(node)"]
+  }
 
   private var writer: BundleWriter {
     let world = world
@@ -45,7 +49,7 @@ struct ContainerRuntime: Sendable {
   /// Starts a container; returns the process id of its first process, in its node's numbering.
   func start(_ id: String, bundle: String, node: String, input: Int32?, output: Int32?) async throws -> Int32 {
     let pidFile = "\(bundle)/pid"
-    let command = ["runc", "--root", root(node), "run", "--detach", "--pid-file", pidFile, "--bundle", bundle, id]
+    let command = runc(node) + ["run", "--detach", "--pid-file", pidFile, "--bundle", bundle, id]
     let started = try await world.spawn(command, in: .node(node), input: input, output: output)
     let status = try await started.wait(limit: .seconds(20))
     guard status == 0 else {
@@ -59,14 +63,14 @@ struct ContainerRuntime: Sendable {
 
   /// Runs a container to its end and returns what it printed.
   func run(_ id: String, bundle: String, node: String, limit: Duration) async throws -> CommandResult {
-    let command = ["runc", "--root", root(node), "run", "--bundle", bundle, id]
+    let command = runc(node) + ["run", "--bundle", bundle, id]
     let result = try await world.run(command, in: .node(node), input: [], limit: limit)
     try? await remove([id], node: node)
     return result
   }
 
   func kill(_ id: String, node: String) async throws {
-    let command = ["runc", "--root", root(node), "kill", id, "KILL"]
+    let command = runc(node) + ["kill", id, "KILL"]
     let result = try await world.run(command, in: .node(node), input: [], limit: .seconds(10))
     guard result.status == 0 else {
       throw BulkheadError(.unexpected, "could not kill \(id): \(result.errorText.safeForTerminal)")
@@ -76,7 +80,7 @@ struct ContainerRuntime: Sendable {
   /// Kills and removes containers; what is already gone is no error.
   func remove(_ ids: [String], node: String) async throws {
     guard !ids.isEmpty else { return }
-    let deletions = ids.map { "runc --root \(root(node)) delete --force \($0) 2>/dev/null &" }.joined(separator: "\n")
+    let deletions = ids.map { "\(runc(node).joined(separator: " ")) delete --force \($0) 2>/dev/null &" }.joined(separator: "\n")
     _ = try await world.run(
       ["sh", "-c", deletions + "\nwait"], in: .node(node), input: [], limit: .seconds(20))
   }

@@ -28,8 +28,9 @@ extension LocalTwin: EscapeRange {
         guard let pod = pod.first(where: { $0.state == .ready }) else { continue }
         group.addTask { try await self.probe(vectors, ProbeSubject(pod), of: id, phase: phase) }
       }
-      return try await group.reduce(into: []) { $0 += $1 }
-        .sorted { ($0.workload, $0.vector) < ($1.workload, $1.vector) }
+      var records: [ProbeRecord] = []
+      for try await result in group { records += result }
+      return records.sorted { ($0.workload, $0.vector) < ($1.workload, $1.vector) }
     }
   }
 

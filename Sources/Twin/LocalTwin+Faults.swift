@@ -1,6 +1,7 @@
 import Diagnostics
 import FleetModel
 import IntentModel
+import Planning
 import StandinProtocol
 package import Trials
 

@@ -1,3 +1,4 @@
+import Diagnostics
 import FleetModel
 import IntentModel
 import StandinProtocol

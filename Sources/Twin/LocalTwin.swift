@@ -1,11 +1,11 @@
-package import Breach
-package import Diagnostics
+import Breach
+import Diagnostics
 package import FleetModel
 package import IntentModel
 import Linux
 import NIOPosix
-package import Planning
-package import Rollout
+import Planning
+import Rollout
 import StandinProtocol
 package import Trials
 

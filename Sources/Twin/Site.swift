@@ -14,7 +14,9 @@ final class Site: Sendable {
   let scenery: Scenery
   let runtime: ContainerRuntime
   private let pools: Mutex<[String: AddressPool]>
-  private let services = Mutex<[any Sendable]>([])
+  /// Programs that run as long as the site, and the open ends of pipes that idle containers wait on.
+  private let services = Mutex<[WorldProcess]>([])
+  private let openEnds = Mutex<[Int32]>([])
 
   private init(
     world: World, settings: TwinSettings, addresses: ServiceAddresses, scenery: Scenery, libraries: String?
@@ -68,6 +70,7 @@ final class Site: Sendable {
     let network = NodeNetwork(index: index, nodeCount: count)
     try await script("sh -s", in: .node(node), network.script, "set up the network of \(node)")
     try await script("nft -f -", in: .node(node), FaultTable.setUp, "prepare faults on \(node)")
+    try world.write([.folder("xds", mode: 0o755)])
     try plant(node)
     let view = NetworkView(pods: [], fleet: settings.fleet, addresses: addresses)
     let hosts = try Resolver(services: view.names).hosts()
@@ -105,7 +108,18 @@ final class Site: Sendable {
 
   func release(_ id: String, node: String) { pools.withLock { $0[node]?.release(id) } }
 
-  func end() async { await world.stop() }
+  /// An idle container ends with its standard input: kept open until the site ends.
+  func keepOpen(_ end: Int32) { openEnds.withLock { $0.append(end) } }
+
+  func end() async {
+    await world.stop()
+    services.withLock { $0 = [] }
+    let ends = openEnds.withLock { ends in
+      defer { ends = [] }
+      return ends
+    }
+    for end in ends { close(end) }
+  }
 
   /// Runs a command whose standard input is its script; throws with its words when it fails.
   func script(_ command: String, in place: World.Place, _ text: String, _ purpose: String) async throws {

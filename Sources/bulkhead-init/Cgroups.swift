@@ -40,11 +40,21 @@ struct Cgroups {
   func folder(_ hierarchy: String) -> String { "\(top(hierarchy))/\(name)" }
 
   /// Makes the folders and gives them to `owner`.
-  func make(owner: UInt32) throws(SystemFailure) {
+  /// - Returns: a lock to be closed when the world's init is in its folder; until then a sweep for leftovers could take
+  ///   an empty folder for one.
+  func make(owner: UInt32) throws(SystemFailure) -> Int32 {
+    guard let first = hierarchies.first else { return -1 }
+    mkdir(top(first), 0o755)
+    var lock = linux_open(top(first), O_RDONLY | linux_o_directory, 0)
+    // A world that ends at this moment takes the common folder away when it finds it empty.
+    for _ in 0..<100 where lock < 0 || flock(lock, LOCK_SH) != 0 || mkdir(folder(first), 0o755) != 0 {
+      guard errno == ENOENT || errno == EINTR else { break }
+      if lock >= 0 { close(lock) }
+      mkdir(top(first), 0o755)
+      lock = linux_open(top(first), O_RDONLY | linux_o_directory, 0)
+    }
     for hierarchy in hierarchies {
-      for folder in [top(hierarchy), folder(hierarchy)] {
-        try make(folder, in: hierarchy)
-      }
+      for folder in [top(hierarchy), folder(hierarchy)] { try make(folder, in: hierarchy) }
       let own = folder(hierarchy)
       try check(chown(own, owner, owner), "chown \(own)")
       // Only what delegation needs: limits of the world's own folder stay with the host.
@@ -53,6 +63,7 @@ struct Cgroups {
         if access(path, F_OK) == 0 { try check(chown(path, owner, owner), "chown \(path)") }
       }
     }
+    return lock
   }
 
   private func make(_ folder: String, in hierarchy: String) throws(SystemFailure) {

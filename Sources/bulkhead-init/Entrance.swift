@@ -50,11 +50,20 @@ struct Entrance {
       linux_pidfd_send_signal(process, 0) == 0
     else { throw SystemFailure("the world has ended", ESRCH) }
     close(process)
+    moveIntoCgroup()
     for (descriptor, kind) in opened {
       try check(linux_setns(descriptor, kind), "setns")
       close(descriptor)
     }
     if options.userNamespace { try check(linux_become_root(), "become the world's root") }
+  }
+
+  /// On cgroup v2 only who is inside a delegated tree may move processes within it, as container runtimes do.
+  private func moveIntoCgroup() {
+    guard access("\(Cgroups.mountPoint)/cgroup.controllers", F_OK) == 0,
+      let path = readFile("/proc/\(options.world)/cgroup")?.split(separator: "\n").last(where: { $0.hasPrefix("0::/") })
+    else { return }
+    try? writeFile("\(Cgroups.mountPoint)\(path.dropFirst(3))/cgroup.procs", "0")
   }
 
   private func joinNode(_ node: pid_t) throws(SystemFailure) {

@@ -56,7 +56,9 @@ struct WorldRoot {
   func build() throws(SystemFailure) {
     try check(linux_mount(nil, "/", nil, UInt(linux_ms_rec | linux_ms_private), nil), "make mounts private")
     var folders: [HostPath] = []
-    for folder in options.folders { folders.append(try HostPath(folder)) }
+    for folder in options.folders.sorted() where !folders.contains(where: { folder.hasPrefix($0.path + "/") }) {
+      folders.append(try HostPath(folder))
+    }
     var tools: [(name: String, host: HostPath)] = []
     for tool in options.tools { tools.append((tool.name, try HostPath(tool.path))) }
 
@@ -64,7 +66,14 @@ struct WorldRoot {
     let root = "/run"
     try mountFileSystem("tmpfs", root, 0, "mode=755,size=32m")
     try layOut(root)
-    for folder in folders { try folder.bind(root + folder.path) }
+    for folder in folders {
+      var parent = root
+      for part in folder.path.split(separator: "/").dropLast() {
+        parent += "/\(part)"
+        if access(parent, F_OK) != 0 { try makeFolder(parent) }
+      }
+      try folder.bind(root + folder.path)
+    }
     try linkSystemFolders(root)
     try mountFileSystem("proc", root + "/proc")
     try mountFileSystem("sysfs", root + "/sys")
@@ -82,7 +91,7 @@ struct WorldRoot {
     try mountFileSystem("tmpfs", "\(root)/run", 0, "mode=755,size=64m,uid=\(owner),gid=\(owner)")
     for folder in ["lock", "netns", "bulkhead"] { try makeFolder("\(root)/run/\(folder)", owner: owner) }
     try mountFileSystem("tmpfs", root + Self.shared, 0, "mode=755,size=2g,uid=\(owner),gid=\(owner)")
-    for folder in ["tools", "nodes", "runc"] { try makeFolder("\(root)\(Self.shared)/\(folder)", owner: owner) }
+    for folder in ["tools", "nodes", "runc", "pods", "xds"] { try makeFolder("\(root)\(Self.shared)/\(folder)", owner: owner) }
     for node in options.nodes { try makeFolder("\(root)\(Self.shared)/nodes/\(node)", owner: owner) }
     try mountFileSystem("tmpfs", "\(root)/tmp", 0, "mode=1777,size=1g,uid=\(owner),gid=\(owner)")
     try mountFileSystem("tmpfs", "\(root)/var", 0, "mode=755,size=256m,uid=\(owner),gid=\(owner)")

@@ -20,8 +20,9 @@ struct Watcher {
     do {
       try check(linux_unshare(linux_new_mount), "unshare the mount namespace")
       try WorldRoot(options: options).build()
-      try cgroups.make(owner: options.base ?? 0)
-      try keep(startWorld(cgroups), cgroups)
+      let lock = try cgroups.make(owner: options.base ?? 0)
+      let world = try startWorld(cgroups, lock)
+      try keep(world, cgroups)
     } catch {
       complain(error.text)
       _ = cgroups.remove()
@@ -29,7 +30,7 @@ struct Watcher {
     }
   }
 
-  private func startWorld(_ cgroups: Cgroups) throws(SystemFailure) -> pid_t {
+  private func startWorld(_ cgroups: Cgroups, _ lock: Int32) throws(SystemFailure) -> pid_t {
     let start = try makePipe()
     let lifeline = try makePipe()
     var namespaces = linux_new_mount | linux_new_pid | linux_new_network | linux_new_ipc | linux_new_uts
@@ -39,6 +40,7 @@ struct Watcher {
       close(start.write)
       close(lifeline.write)
       close(0)
+      if lock >= 0 { close(lock) }
       WorldInit(options: options, cgroups: cgroups, lifeline: lifeline.read).run(start: start.read)
     }
     try check(child, "clone a world")
@@ -49,6 +51,7 @@ struct Watcher {
         for map in ["uid_map", "gid_map"] { try writeFile("/proc/\(child)/\(map)", "0 \(base) 65536") }
       }
       try cgroups.move(child)
+      if lock >= 0 { close(lock) }
     } catch {
       kill(child, SIGKILL)
       _ = reap(child)

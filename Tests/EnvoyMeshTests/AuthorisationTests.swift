@@ -16,6 +16,10 @@ extension LiveMesh {
       #expect(try await other.tcp(Shop.virtualAddress, 6379, keep: "oldTCP").name == "api")
       #expect(try await other.tcp(Shop.virtualAddress, 6379).name == "api")
 
+      let counted = try await lab.statistics("api", "shadow_denied")
+      #expect(counted.contains("http.in_8080.rbac.shadow.shadow_denied: 1"), "\(counted)")
+      #expect(counted.contains("in_6379.rbac.shadow.shadow_denied: 2"), "\(counted)")
+
       try await lab.posture("api") { $0.authorisation = .enforced }
       let refused = try await other.get(Shop.virtualAddress, 80, keep: "old")
       #expect(refused.status == 403 && refused.text == "RBAC: access denied", "\(refused)")
@@ -33,7 +37,9 @@ extension LiveMesh {
   @Test func onlyServersOfTheOutsideServeCallersWithoutIdentity() async throws {
     var api = Shop.pod("api", Shop.api, 3, posture: Posture(mutualTLS: .permissive, authorisation: .enforced))
     api.intent.servesOutside = true
-    let pods = [Shop.pod("plain", Shop.reference("plain"), 2, posture: .untouched), api, Shop.pod("other", Shop.other, 4)]
+    let pods = [
+      Shop.pod("plain", Shop.reference("plain"), 2, posture: .untouched), api, Shop.pod("other", Shop.other, 4),
+    ]
     try await Lab.with(pods, [Shop.service]) { lab in
       let plain = try await lab.agent("plain")
       #expect(try await plain.get("10.7.0.3", 8080).status == 200)

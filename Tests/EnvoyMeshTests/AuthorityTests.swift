@@ -17,7 +17,9 @@ import X509
     let names = try #require(leaf.extensions[oid: .X509ExtensionID.subjectAlternativeName])
     #expect(names.critical)
     #expect(
-      try Array(SubjectAlternativeNames(names)) == [.uniformResourceIdentifier("spiffe://bulkhead.local/ns/shop/sa/api")])
+      try Array(SubjectAlternativeNames(names)) == [
+        .uniformResourceIdentifier("spiffe://bulkhead.local/ns/shop/sa/api")
+      ])
     let usage = try #require(try leaf.extensions.extendedKeyUsage)
     #expect(Set(usage) == [.serverAuth, .clientAuth])
     #expect(leaf.notValidAfter.timeIntervalSince(now) <= 3600)

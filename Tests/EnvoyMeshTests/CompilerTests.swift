@@ -73,7 +73,8 @@ import Testing
     var twin = Shop.service
     twin.id = Shop.reference("zz")
     state.services.append(twin)
-    let text = SidecarCompiler(state: state).compile(for: state.pods[0]).resources[ResourceKey(.listeners)]?[1].text ?? ""
+    let text =
+      SidecarCompiler(state: state).compile(for: state.pods[0]).resources[ResourceKey(.listeners)]?[1].text ?? ""
     #expect(text.contains("out|shop/api|80") && !text.contains("out|shop/zz|80"))
   }
 

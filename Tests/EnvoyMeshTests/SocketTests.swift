@@ -22,7 +22,8 @@ import Testing
     """#
 
   private func withSockets(_ body: (EnvoyDataPlane, _ a: String, _ b: String) async throws -> Void) async throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bhs\(UInt32.random(in: 0...UInt32.max))")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "bhs\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let plane = try EnvoyDataPlane()

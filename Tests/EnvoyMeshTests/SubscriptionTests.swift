@@ -37,16 +37,16 @@ import Testing
       }
     }
     let last = DiscoveryRequest(key: listeners, version: "", refusal: "because")
-    let result4 = subscriptions.ask(last, poll: 4)
-    #expect(result4 == .hold(isRefused: true))
+    let refused = subscriptions.ask(last, poll: 4)
+    #expect(refused == .hold(isRefused: true))
     #expect(subscriptions.standing().standing == .refused("because"))
-    let result5 = subscriptions.expire(poll: 4)
-    #expect(result5 != nil, "it gets another chance")
-    let result6 = subscriptions.ask(DiscoveryRequest(key: listeners, version: "1"), poll: 5)
-    #expect(result6 == .hold(isRefused: false))
+    let again = subscriptions.expire(poll: 4)
+    #expect(again != nil, "it gets another chance")
+    let taken = subscriptions.ask(DiscoveryRequest(key: listeners, version: "1"), poll: 5)
+    #expect(taken == .hold(isRefused: false))
     #expect(subscriptions.standing().standing == .current)
-    let result7 = subscriptions.expire(poll: 5)
-    #expect(result7 == nil)
+    let nothing = subscriptions.expire(poll: 5)
+    #expect(nothing == nil)
   }
 
   @Test func aRestartedSidecarIsServedFromTheBeginning() {
@@ -65,31 +65,33 @@ import Testing
   @Test func removedChainsMeanDraining() {
     var subscriptions = Subscriptions()
     var guarded = set("a")
-    guarded.guardedChains = ["plaintext", "tls"]
+    guarded.rights = ["plaintext", "tls"]
     _ = subscriptions.publish(guarded)
     _ = subscriptions.ask(DiscoveryRequest(key: listeners, version: "1"), poll: 1)
-    let result8 = subscriptions.beginsDraining()
-    #expect(!result8)
+    let early = subscriptions.beginsDraining()
+    #expect(!early)
     var strict = set("b")
-    strict.guardedChains = ["tls"]
+    strict.rights = ["tls"]
     _ = subscriptions.publish(strict)
-    let result9 = subscriptions.beginsDraining()
-    #expect(!result9, "not before the sidecar has it")
+    let unasked = subscriptions.beginsDraining()
+    #expect(!unasked, "not before the sidecar has it")
     _ = subscriptions.ask(DiscoveryRequest(key: listeners, version: "2"), poll: 2)
-    let result10 = subscriptions.beginsDraining()
-    #expect(result10)
-    let result11 = subscriptions.beginsDraining()
-    #expect(!result11)
+    let begins = subscriptions.beginsDraining()
+    #expect(begins)
+    let twice = subscriptions.beginsDraining()
+    #expect(!twice)
   }
 
   @Test func requestsAreReadWithoutTheirNode() throws {
-    let body = #"{"node":{"id":"x","extensions":[{"a":"}\"]"},[1,null,true]]},"version_info":"7","resource_names":["r\u0041"]}"#
+    let body =
+      #"{"node":{"id":"x","extensions":[{"a":"}\"]"},[1,null,true]]},"version_info":"7","resource_names":["r\u0041"]}"#
     let request = DiscoveryRequest(path: "/v3/discovery:routes", body: Array(body.utf8))
     #expect(request == DiscoveryRequest(key: ResourceKey(.routes, "rA"), version: "7"))
   }
 
   @Test(arguments: [
-    "", "{", "[]", "{\"a\"}", "{\"version_info\":1}", "{} x", "{\"resource_names\":[\"a\",\"b\"]}", "{\"resource_names\":[]}",
+    "", "{", "[]", "{\"a\"}", "{\"version_info\":1}", "{} x", "{\"resource_names\":[\"a\",\"b\"]}",
+    "{\"resource_names\":[]}",
     "{\"node\":" + String(repeating: "[", count: 100_000), "{\"node\":]}", "{\"version_info\":\"\\u12\"}", "{\"a\":,}",
   ])
   func malformedRequestsAreRefused(_ body: String) {

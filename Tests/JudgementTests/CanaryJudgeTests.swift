@@ -147,7 +147,19 @@ import Testing
     let (low, high) = once.ratio(alpha: 0.05)
     let (low2, high2) = often.ratio(alpha: 0.05)
     #expect(abs(low - low2) < 0.02 && abs((high ?? 0) - (high2 ?? 9)) < 0.05)
-    #expect(low < 2.5 && low > 1.7 && (high ?? 0) < 3.6)
+    #expect(low < 2.5 && (high ?? 0) > 2.5)
+  }
+
+  @Test func `with equal traffic the bounds of the ratio are those of formula 1`() throws {
+    var test = RateRatioTest()
+    for _ in 0..<40 { test.add(look((1000, 2), (1000, 5))) }
+    let (low, high) = test.ratio(alpha: 0.05)
+    for ratio in [low, try #require(high)] {
+      let chance = ratio / (1 + ratio)
+      let logE =
+        BetaFunction.logBeta(200.5, 80.5) - BetaFunction.logBeta(0.5, 0.5) - 200 * log(chance) - 80 * log(1 - chance)
+      #expect(abs(logE - log(20)) < 1e-6)
+    }
   }
 
   @Test func `the upper bound and the test against a tolerance say the same`() {

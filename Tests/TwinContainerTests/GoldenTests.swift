@@ -50,7 +50,8 @@ import Testing
   }
 
   private func indented(_ text: String) -> String {
-    text.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n")
+    text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { $0.isEmpty ? "" : "    " + $0 }.joined(separator: "\n")
   }
 }
 

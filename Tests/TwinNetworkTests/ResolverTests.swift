@@ -44,16 +44,23 @@ import Testing
     try Resolver.resolvConf(namespace: "shop").write(toFile: configuration, atomically: true, encoding: .utf8)
 
     try await TestNetwork.with(nodes: 1, pods: ["client": 1]) { network in
-      // In a user namespace in which the process is root and nothing but root.
       let command = Resolver.command(hostsFile: hosts).map { "'\($0)'" }.joined(separator: " ")
       let node = network.node(1)
-      let process = try await node.shell(
-        "setpriv --bounding-set=+all sh -c \"exec unshare --user --map-root-user --net sh -c "
-          + "'ip link set lo up && ip addr add \(AddressPlan.resolver)/32 dev lo && exec \(command.replacing("'", with: ""))'\""
-          + " >\(folder.path)/rootless.log 2>&1 & echo $!")
-      let rootless = Place(process: process)
-      #expect(try await rootless.ask("cart.shop.svc.cluster.local", "A") == "0 10.96.0.20/0")
-      try await shell("kill \(process)")
+      // In a user namespace in which the process is root and there is no other user to become.
+      try question.write(toFile: folder.path + "/ask", atomically: true, encoding: .utf8)
+      let rootless = try await node.shell(
+        """
+        exec unshare --user --map-root-user --net sh -c '
+        ip link set lo up && ip addr add \(AddressPlan.resolver)/32 dev lo || exit 1
+        \(command.replacing("'", with: "")) >\(folder.path)/rootless.log 2>&1 &
+        server=$!
+        perl \(folder.path)/ask cart.shop.svc.cluster.local 1 \(AddressPlan.resolver)
+        status=$?
+        kill $server
+        exit $status'
+
+        """)
+      #expect(rootless == "0 10.96.0.20/0")
 
       let server = try await node.shell("\(command) >\(folder.path)/log 2>&1 & echo $!")
       let client = try network.pod("client")
@@ -83,9 +90,6 @@ import Testing
 }
 
 extension Place {
-  /// The namespace of a running process.
-  init(process: String) { namespace = "../../proc/\(process.filter(\.isNumber))/ns/net" }
-
   /// `RCODE ADDRESS/TTL …` of one question to the resolver, asked again until there is an answer.
   func ask(_ name: String, _ type: String) async throws -> String {
     try await perl(question, [name, type == "A" ? "1" : "28", AddressPlan.resolver.description])

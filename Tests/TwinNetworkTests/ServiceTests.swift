@@ -62,7 +62,7 @@ import Testing
 
   @Test func everyNodeAnswersItsOwnFixedAddressesAndReplacementIsWhole() async throws {
     try await TestNetwork.with(nodes: 2, pods: ["a": 1, "b": 2]) { network in
-      for index in 1...2 { try await network.node(index).serve("node\(index)", tcp: [443, 8000], udp: [53]) }
+      for index in 1...2 { try await network.node(index).serve("node\(index)", tcp: [443, 8000], udp: [53], address: AddressPlan.resolver) }
       try await network.pod("a").serve("a", tcp: [8080])
       try await load(
         network, [ServiceRoute(address: Self.service, port: 80, endpoints: endpoints(network, ["a"], 8080))])

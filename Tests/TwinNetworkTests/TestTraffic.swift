@@ -32,9 +32,10 @@ struct Attempt: Hashable {
 
 extension Place {
   /// Starts a server on all addresses of this place that answers every connection and datagram on the ports with
-  /// `NAME CALLER MEANT`. Returns when it listens.
-  func serve(_ name: String, tcp: [Int], udp: [Int] = []) async throws {
-    _ = try await perl(serverProgram, [name] + tcp.map { "tcp:\($0)" } + udp.map { "udp:\($0)" })
+  /// `NAME CALLER MEANT`. Returns when it listens. Datagrams are taken on `address`, so that answers come from there.
+  func serve(_ name: String, tcp: [Int], udp: [Int] = [], address: IPv4Address = IPv4Address(0, 0, 0, 0)) async throws {
+    _ = try await perl(
+      serverProgram, [name] + tcp.map { "tcp:\($0):0.0.0.0" } + udp.map { "udp:\($0):\(address)" })
   }
 
   /// Makes all attempts at once and waits until `answers` of them are decided (a refusal counts), then a moment more
@@ -61,10 +62,10 @@ private let serverProgram = #"""
   use Socket; use IO::Select;
   my $name = shift; my %kind; my $select = IO::Select->new;
   for (@ARGV) {
-    my ($proto, $port) = split /:/;
+    my ($proto, $port, $own) = split /:/;
     socket(my $s, PF_INET, $proto eq 'tcp' ? SOCK_STREAM : SOCK_DGRAM, 0) or die $!;
     setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
-    bind($s, sockaddr_in($port, INADDR_ANY)) or die "bind $_: $!";
+    bind($s, sockaddr_in($port, inet_aton($own))) or die "bind $_: $!";
     if ($proto eq 'tcp') { listen($s, 128) or die $! }
     $kind{fileno $s} = $proto; $select->add($s);
   }
@@ -80,7 +81,7 @@ private let serverProgram = #"""
         next;
       }
       my $from = accept(my $c, $s) or next;
-      my $meant = getsockopt($c, 0, 80);
+      my $meant = substr getsockopt($c, 0, 80) // "", 0, 16;
       my $to = $meant ? join ':', inet_ntoa((sockaddr_in $meant)[1]), (sockaddr_in $meant)[0] : '-';
       syswrite $c, "$name " . inet_ntoa((sockaddr_in $from)[1]) . " $to\n";
       close $c;

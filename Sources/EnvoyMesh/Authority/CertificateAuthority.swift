@@ -52,7 +52,8 @@ package struct CertificateAuthority: Sendable {
         Critical(KeyUsage(digitalSignature: true))
         try ExtendedKeyUsage([.serverAuth, .clientAuth])
         Critical(SubjectAlternativeNames([.uniformResourceIdentifier(identity.description)]))
-        AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: Certificate.PublicKey(key.publicKey)).keyIdentifier)
+        AuthorityKeyIdentifier(
+          keyIdentifier: SubjectKeyIdentifier(hash: Certificate.PublicKey(key.publicKey)).keyIdentifier)
       },
       issuerPrivateKey: Certificate.PrivateKey(key))
     return WorkloadCertificate(

@@ -18,22 +18,28 @@ struct Clusters {
   func assignment(for route: OutboundRoute) -> JSONValue {
     let pods = compiler.pods(of: route.service.target).filter(\.ready)
     let weights = EndpointWeights(pods: pods, canaryShare: compiler.state.canaryShare[route.service.target] ?? 0)
-    let endpoints = pods.map { pod in
-      let weight = weights.weight(of: pod.cohort)
-      var metadata: JSONValue = .object([
-        EnvoyName.balancing: ["cohort": .string(pod.cohort.rawValue), "primary": weight > 0 ? "yes" : "no"]
-      ])
-      if pod.intent.posture.enrolled { metadata[EnvoyName.socketMatch] = ["tls": "mutual"] }
-      return [
-        "endpoint": ["address": Self.address(pod.address, route.port.targetPort)],
-        "metadata": ["filter_metadata": metadata],
-        // HTTP never mixes cohorts, so these weights only matter to plain TCP.
-        "load_balancing_weight": .number(max(1, weight)),
-      ] as JSONValue
+    let localities = [true, false].compactMap { mutual -> JSONValue? in
+      let endpoints = pods.filter { $0.intent.posture.enrolled == mutual }
+        .map { endpoint(of: $0, port: route.port.targetPort, weight: weights.weight(of: $0.cohort)) }
+      guard !endpoints.isEmpty else { return nil }
+      // Not a place: an endpoint that changes its locality is made anew, and what connects to it in plaintext closes
+      // when the pod moves into the mesh under its address.
+      return ["locality": ["sub_zone": mutual ? "mutual" : "plaintext"], "lb_endpoints": .array(endpoints)]
     }
     return [
-      "@type": EnvoyType.assignment, "cluster_name": .string(route.cluster),
-      "endpoints": endpoints.isEmpty ? [] : [["lb_endpoints": .array(endpoints)]],
+      "@type": EnvoyType.assignment, "cluster_name": .string(route.cluster), "endpoints": .array(localities),
+    ]
+  }
+
+  private func endpoint(of pod: MeshPod, port: Int, weight: Int) -> JSONValue {
+    var metadata: JSONValue = .object([
+      EnvoyName.balancing: ["cohort": .string(pod.cohort.rawValue), "primary": weight > 0 ? "yes" : "no"]
+    ])
+    if pod.intent.posture.enrolled { metadata[EnvoyName.socketMatch] = ["tls": "mutual"] }
+    return [
+      "endpoint": ["address": Self.address(pod.address, port)], "metadata": ["filter_metadata": metadata],
+      // HTTP never mixes cohorts, so these weights only matter to plain TCP.
+      "load_balancing_weight": .number(max(1, weight)),
     ]
   }
 

@@ -17,7 +17,8 @@ struct InboundListener {
   var listener: JSONValue {
     var listener = Filters.listener(
       name: "inbound", port: SidecarPorts.inbound, direction: "INBOUND", extraFilters: [inspector],
-      chains: Filters.selfConnectionChains(except: Set(flows.map(\.port))) + flows.flatMap(chains), otherwise: passthrough)
+      chains: Filters.selfConnectionChains(except: Set(flows.map(\.port))) + flows.flatMap(chains),
+      otherwise: passthrough)
     if flows.contains(where: { $0.wireProtocol == .tcp }) {
       // Where the server speaks first a plaintext client says nothing, and nothing is there to inspect (trap T7).
       listener["listener_filters_timeout"] = "1s"
@@ -26,7 +27,18 @@ struct InboundListener {
     return listener
   }
 
-  var guardedChains: [JSONValue] { flows.flatMap(chains) + (passthrough.map { [$0] } ?? []) }
+  var rights: [String] {
+    var rights = passthrough == nil ? [] : ["in passthrough"]
+    if open { rights.append("in without certificate") }
+    for flow in flows {
+      let name = EnvoyName.inbound(flow.port)
+      if plaintextServed { rights.append("\(name) plaintext") }
+      guard flow.wireProtocol == .tcp else { continue }
+      rights += policy.callers(of: flow).map { "\(name) from \($0)" }
+      if open || pod.intent.posture.authorisation != .enforced { rights.append("\(name) from anyone") }
+    }
+    return rights
+  }
 
   var routeConfigurations: [(String, JSONValue)] {
     flows.filter { $0.wireProtocol == .http }.map { (EnvoyName.inbound($0.port), policy.routes(for: $0)) }
@@ -89,7 +101,7 @@ struct InboundListener {
       [
         "name": "envoy.filters.network.rbac",
         "typed_config": .object([
-          "@type": EnvoyType.networkRBAC, "stat_prefix": .string("in_\(flow.port)_"),
+          "@type": EnvoyType.networkRBAC, "stat_prefix": .string("in_\(flow.port)"),
           "shadow_rules_stat_prefix": .string(EnvoyName.shadow), (enforced ? "rules" : "shadow_rules"): rules,
         ]),
       ], proxy,

@@ -28,8 +28,7 @@ struct InboundPolicy {
 
   /// Exactly the flow's callers by name; callers without any identity only where the workload serves the outside.
   func rules(for flow: InboundFlow) -> JSONValue {
-    let names = Set(flow.callers.compactMap { compiler.identity(of: $0)?.description })
-    var principals: [JSONValue] = names.sorted().map {
+    var principals: [JSONValue] = callers(of: flow).map {
       ["authenticated": ["principal_name": ["exact": .string($0)]]]
     }
     if pod.intent.servesOutside { principals.append(["not_id": ["authenticated": [:]]]) }
@@ -38,6 +37,11 @@ struct InboundPolicy {
       "action": "ALLOW",
       "policies": ["callers": ["permissions": [["any": true]], "principals": .array(principals)]],
     ]
+  }
+
+  /// The identities of the flow's callers, in order.
+  func callers(of flow: InboundFlow) -> [String] {
+    Set(flow.callers.compactMap { compiler.identity(of: $0)?.description }).sorted()
   }
 
   private func authorisation(for flow: InboundFlow) -> JSONValue? {

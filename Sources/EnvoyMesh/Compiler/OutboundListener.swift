@@ -13,7 +13,7 @@ struct OutboundListener {
       chains: Filters.selfConnectionChains(except: []) + chains, otherwise: passthrough)
   }
 
-  var guardedChains: [JSONValue] { passthrough.map { [$0] } ?? [] }
+  var rights: [String] { passthrough == nil ? [] : ["out passthrough"] }
 
   private var passthrough: JSONValue? {
     guard !pod.intent.posture.isolated else { return nil }
@@ -37,7 +37,8 @@ struct OutboundListener {
 
   /// `primary` marks the endpoints that plain TCP may use; their weights carry the canary's share.
   private func tcp(_ route: OutboundRoute, _ address: OutboundRoute.Address, _ name: String) -> JSONValue {
-    let subset = address.canaryOnly ? Filters.subset("cohort", Cohort.canary.rawValue) : Filters.subset("primary", "yes")
+    let subset =
+      address.canaryOnly ? Filters.subset("cohort", Cohort.canary.rawValue) : Filters.subset("primary", "yes")
     return Filters.tcpProxy(cluster: route.cluster, statPrefix: name, subset: subset)
   }
 

@@ -21,8 +21,9 @@ package struct ResourceKey: Hashable, Sendable, Comparable, CustomStringConverti
 /// Everything one sidecar is configured with at one moment.
 package struct ResourceSet: Sendable, Equatable {
   package var resources: [ResourceKey: [JSONValue]] = [:]
-  /// Filter chains whose removal or change takes a right away from connections that exist: they live until drained.
-  package var guardedChains: Set<JSONValue> = []
+  /// What connections may do by virtue of their filter chain (`in|8080 plaintext`). Where a right is withdrawn, those
+  /// made under it live on until they are drained.
+  package var rights: Set<String> = []
 
   package init() {}
 }

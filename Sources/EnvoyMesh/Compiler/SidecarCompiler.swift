@@ -27,7 +27,7 @@ package struct SidecarCompiler: Sendable {
     let inbound = InboundListener(pod: pod, compiler: self)
     let outbound = OutboundListener(pod: pod, routes: routes)
     set.resources[ResourceKey(.listeners)] = [inbound.listener, outbound.listener]
-    set.guardedChains = Set(inbound.guardedChains + outbound.guardedChains)
+    set.rights = Set(inbound.rights + outbound.rights)
     for (name, routes) in inbound.routeConfigurations { set.resources[ResourceKey(.routes, name)] = [routes] }
 
     let clusters = Clusters(compiler: self)

@@ -16,7 +16,7 @@ enum EnvoyName {
   static let balancing = "envoy.lb"
   static let socketMatch = "envoy.transport_socket_match"
   /// Prefix of the counters for what the rules would refuse.
-  static let shadow = "shadow_"
+  static let shadow = "shadow"
 
   static func inbound(_ port: Int) -> String { "in|\(port)" }
 }

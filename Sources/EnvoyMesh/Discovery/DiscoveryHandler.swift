@@ -77,7 +77,8 @@ final class DiscoveryHandler: ChannelInboundHandler {
     headers.add(name: "content-type", value: "application/json")
     headers.add(name: "content-length", value: String(text?.utf8.count ?? 0))
     if !keepAlive { headers.add(name: "connection", value: "close") }
-    context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
+    context.write(
+      wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
     if let text { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil) }
     let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
     if !keepAlive { written.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }

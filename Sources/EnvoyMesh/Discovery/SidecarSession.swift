@@ -11,6 +11,7 @@ final class SidecarSession: Sendable {
     var connections = 0
     var guardedUntil: ContinuousClock.Instant?
     var lastWords = ""
+    var refusedSince: ContinuousClock.Instant?
   }
   /// A sidecar needs one connection per subscription; this leaves room for hundreds of services.
   static let maximumConnections = 1024
@@ -24,9 +25,13 @@ final class SidecarSession: Sendable {
     self.changed = changed
   }
 
-  func publish(_ set: ResourceSet) {
+  func publish(_ set: ResourceSet, inUse: Bool) {
     let answers = state.withLock { state in
-      state.subscriptions.publish(set).map { (state.replies.removeValue(forKey: $0.poll), $0.body) }
+      state.lastWords = ""
+      state.refusedSince = nil
+      return state.subscriptions.publish(set, inUse: inUse).map {
+        (state.replies.removeValue(forKey: $0.poll), $0.body)
+      }
     }
     for (reply, body) in answers { reply?(body) }
   }
@@ -38,7 +43,10 @@ final class SidecarSession: Sendable {
       state.nextPoll += 1
       let poll = state.nextPoll
       let decision = state.subscriptions.ask(request, poll: poll)
-      if case .hold = decision { state.replies[poll] = reply }
+      if case .hold(let isRefused) = decision {
+        state.replies[poll] = reply
+        if isRefused, state.refusedSince == nil { state.refusedSince = .now }
+      }
       if state.subscriptions.beginsDraining() {
         state.guardedUntil = .now + .milliseconds(Bootstrap.drainSeconds * 1000 + 150)
       }
@@ -89,8 +97,15 @@ final class SidecarSession: Sendable {
   /// Remembers what the sidecar's log says about a refusal: its REST client does not tell the server.
   func note(logLine: String) {
     guard logLine.contains("rejected") || logLine.contains("[critical]") || logLine.contains("[error]") else { return }
-    state.withLock { $0.lastWords = String(logLine.prefix(2000)) }
+    state.withLock { $0.lastWords = Self.words(in: logLine) }
     changed()
+  }
+
+  /// The message of a log line without time, level and source file.
+  private static func words(in logLine: String) -> String {
+    let message = logLine.firstRange(of: "] [source/").map { logLine[$0.upperBound...] } ?? logLine[...]
+    let text = message.firstRange(of: "] ").map { message[$0.upperBound...] } ?? message
+    return String(text.prefix(2000))
   }
 
   struct Report: Sendable {
@@ -99,12 +114,15 @@ final class SidecarSession: Sendable {
     /// Connections made under older rules may live until then.
     var guardedUntil: ContinuousClock.Instant?
     var lastWords: String
+    var refusedSince: ContinuousClock.Instant?
   }
 
   func report() -> Report {
     state.withLock { state in
       let (standing, key) = state.subscriptions.standing()
-      return Report(standing: standing, key: key, guardedUntil: state.guardedUntil, lastWords: state.lastWords)
+      return Report(
+        standing: standing, key: key, guardedUntil: state.guardedUntil, lastWords: state.lastWords,
+        refusedSince: state.refusedSince)
     }
   }
 }

@@ -23,14 +23,15 @@ package struct Subscriptions: Sendable {
   private var resources: [ResourceKey: Resource] = [:]
   private var held: [UInt64: ResourceKey] = [:]
   private var lastVersion: UInt64 = 0
-  private var guardedChains: Set<JSONValue> = []
+  private var rights: Set<String> = []
   /// The listener version after which connections made under older rules are closing.
   private var drainingVersion: UInt64?
 
   package init() {}
 
-  /// Takes over a new configuration and returns the held polls to answer, with their answers.
-  package mutating func publish(_ set: ResourceSet) -> [(poll: UInt64, body: String)] {
+  /// Takes over a new configuration and returns the held polls to answer, with their answers. A sidecar that is not
+  /// `inUse` yet has no connections to drain.
+  package mutating func publish(_ set: ResourceSet, inUse: Bool = true) -> [(poll: UInt64, body: String)] {
     let previous = resources
     lastVersion += 1
     resources = [:]
@@ -41,8 +42,8 @@ package struct Subscriptions: Sendable {
         resources[key] = Resource(version: lastVersion, content: content)
       }
     }
-    if !guardedChains.isSubset(of: set.guardedChains) { drainingVersion = lastVersion }
-    guardedChains = set.guardedChains
+    if inUse, !rights.isSubset(of: set.rights) { drainingVersion = lastVersion }
+    rights = set.rights
     var answers: [(poll: UInt64, body: String)] = []
     for (poll, key) in held.sorted(by: { $0.key < $1.key }) where resources[key].map({ $0.offers == 0 }) ?? false {
       guard let body = offer(key) else { continue }

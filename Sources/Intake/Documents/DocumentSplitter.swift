@@ -11,16 +11,17 @@ struct RawDocument: Equatable {
 ///
 /// In YAML a line that begins with `---` or `...` ends a document wherever it stands, inside block scalars too.
 enum DocumentSplitter {
-  static func split(_ bytes: [UInt8]) -> [RawDocument] {
+  /// The documents of a file; one more than the limit when there are too many.
+  static func split(_ bytes: [UInt8], limit: Int = IntakeLimits.documents) -> [RawDocument] {
     var documents: [RawDocument] = []
     var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     var startLine = 1
     var line = 1
     var index = start
     func cut(at end: Int) {
-      documents += streams(of: RawDocument(bytes: bytes[start..<end], line: startLine))
+      documents += streams(of: RawDocument(bytes: bytes[start..<end], line: startLine), limit: limit)
     }
-    while index < bytes.count {
+    while index < bytes.count && documents.count <= limit {
       let end = bytes[index...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
       switch marker(bytes[index..<end]) {
       case .start:
@@ -34,7 +35,7 @@ enum DocumentSplitter {
       index = end
       line += 1
     }
-    cut(at: bytes.count)
+    if documents.count <= limit { cut(at: bytes.count) }
     return documents
   }
 
@@ -50,12 +51,12 @@ enum DocumentSplitter {
   }
 
   /// Documents that hold nothing are dropped; JSON objects that follow each other are told apart, as kubectl does.
-  private static func streams(of document: RawDocument) -> [RawDocument] {
+  private static func streams(of document: RawDocument, limit: Int) -> [RawDocument] {
     guard let first = firstContent(of: document.bytes) else { return [] }
     guard document.bytes[first] == UInt8(ascii: "{") else { return [document] }
     var result: [RawDocument] = []
     var rest = document
-    while let end = endOfJSONObject(rest.bytes), let next = firstContent(of: rest.bytes[end...]),
+    while result.count <= limit, let end = endOfJSONObject(rest.bytes), let next = firstContent(of: rest.bytes[end...]),
       rest.bytes[next] == UInt8(ascii: "{")
     {
       result.append(RawDocument(bytes: rest.bytes[rest.bytes.startIndex..<end], line: rest.line))

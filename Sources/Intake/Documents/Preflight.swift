@@ -39,6 +39,8 @@ struct Preflight {
       if indent > parent { return }
       blockScalarParent = nil
     }
+    // A quote that was open before this line may be none (an apostrophe inside a plain text): then what follows counts.
+    if quote != 0 { nodes += line.count { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ":") } }
     if flow == 0 && quote == 0 { pop(to: indent) }
     var column = line.startIndex
     var atStart = true

@@ -26,8 +26,11 @@ package struct NodeNetwork: Sendable, Equatable {
   package var setUp: String {
     let own = AddressPlan.nodeAddress(index)
     var lines = ["link set lo up"]
-    lines += (AddressPlan.onEveryNode + [own]).map { "addr add \($0)/32 dev lo" }
+    // The node's own address first, and on each link: the kernel asks for neighbours in the name of the first address it
+    // finds, and a neighbour does not answer one that it has itself.
+    lines += ([own] + AddressPlan.onEveryNode).map { "addr add \($0)/32 dev lo" }
     for neighbour in neighbours {
+      lines.append("addr add \(own)/32 dev node-\(neighbour)")
       lines.append("link set node-\(neighbour) up")
       lines.append("route add \(AddressPlan.nodeAddress(neighbour))/32 dev node-\(neighbour) src \(own)")
     }

@@ -1,7 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
-package import StandinProtocol
+import StandinProtocol
 import Synchronization
 
 /// The twin's end of one stand-in's standard input and output: orders go in, reports come out, a line each.

@@ -50,5 +50,5 @@ package final class TrafficBoard: Sendable {
     state.withLock { $0.latency[Pair(caller: caller, target: target)] ?? LatencyHistogram() }
   }
 
-  package var userLatency: LatencyHistogram { state.withLock(\.userLatency) }
+  var userLatency: LatencyHistogram { state.withLock(\.userLatency) }
 }

@@ -79,6 +79,21 @@ actor Lab {
     try await startSidecar(pod.mesh, "\(prefix)-\(id)")
   }
 
+  /// A sidecar's counters whose names hold `filter`, from its admin socket.
+  func statistics(_ id: String, _ filter: String) async throws -> String {
+    let client = """
+      import http.client, socket, sys
+      class Connection(http.client.HTTPConnection):
+          def connect(self):
+              self.sock = socket.socket(socket.AF_UNIX)
+              self.sock.connect(sys.argv[1])
+      connection = Connection("admin")
+      connection.request("GET", "/stats?filter=" + sys.argv[2])
+      print(connection.getresponse().read().decode())
+      """
+    return try await run(["python3", "-c", client, folder.path + "/\(id).admin", filter])
+  }
+
   // MARK: life
 
   private func start(_ wanted: [MeshPod], _ services: [MeshService]) async throws {

@@ -1,3 +1,306 @@
 extension Golden {
-  static let sharedProcesses = ""
+  static let sharedProcesses = #"""
+    {
+      "linux" : {
+        "cgroupsPath" : "/shop-app",
+        "maskedPaths" : [
+          "/proc/acpi",
+          "/proc/kcore",
+          "/proc/keys",
+          "/proc/latency_stats",
+          "/proc/sched_debug",
+          "/proc/scsi",
+          "/proc/timer_list",
+          "/proc/timer_stats",
+          "/sys/firmware"
+        ],
+        "namespaces" : [
+          {
+            "type" : "mount"
+          },
+          {
+            "path" : "/proc/7/ns/pid",
+            "type" : "pid"
+          },
+          {
+            "path" : "/proc/7/ns/ipc",
+            "type" : "ipc"
+          },
+          {
+            "path" : "/proc/7/ns/uts",
+            "type" : "uts"
+          },
+          {
+            "path" : "/run/netns/shop",
+            "type" : "network"
+          },
+          {
+            "type" : "cgroup"
+          }
+        ],
+        "readonlyPaths" : [
+          "/proc/asound",
+          "/proc/bus",
+          "/proc/fs",
+          "/proc/irq",
+          "/proc/sys",
+          "/proc/sysrq-trigger"
+        ],
+        "resources" : {
+          "cpu" : {
+            "period" : 100000,
+            "quota" : 25000,
+            "shares" : 256
+          },
+          "devices" : [
+            {
+              "access" : "rwm",
+              "allow" : false
+            }
+          ],
+          "memory" : {
+            "limit" : 134217728,
+            "swap" : 134217728
+          },
+          "pids" : {
+            "limit" : 256
+          }
+        },
+        "sysctl" : {
+          "net.ipv4.ip_unprivileged_port_start" : "0"
+        }
+      },
+      "mounts" : [
+        {
+          "destination" : "/proc",
+          "options" : [
+            "nosuid",
+            "noexec",
+            "nodev"
+          ],
+          "source" : "proc",
+          "type" : "proc"
+        },
+        {
+          "destination" : "/dev",
+          "options" : [
+            "nosuid",
+            "strictatime",
+            "mode=755",
+            "size=65536k"
+          ],
+          "source" : "tmpfs",
+          "type" : "tmpfs"
+        },
+        {
+          "destination" : "/sys",
+          "options" : [
+            "nosuid",
+            "noexec",
+            "nodev",
+            "ro"
+          ],
+          "source" : "sysfs",
+          "type" : "sysfs"
+        },
+        {
+          "destination" : "/tmp",
+          "options" : [
+            "nosuid",
+            "nodev",
+            "mode=1777",
+            "size=65536k"
+          ],
+          "source" : "tmpfs",
+          "type" : "tmpfs"
+        },
+        {
+          "destination" : "/dev/pts",
+          "options" : [
+            "nosuid",
+            "noexec",
+            "newinstance",
+            "ptmxmode=0666",
+            "mode=0620",
+            "gid=5"
+          ],
+          "source" : "devpts",
+          "type" : "devpts"
+        },
+        {
+          "destination" : "/dev/mqueue",
+          "options" : [
+            "nosuid",
+            "noexec",
+            "nodev"
+          ],
+          "source" : "mqueue",
+          "type" : "mqueue"
+        },
+        {
+          "destination" : "/dev/shm",
+          "options" : [
+            "rbind",
+            "rprivate",
+            "rw"
+          ],
+          "source" : "/run/bulkhead/pods/shop/shm",
+          "type" : "bind"
+        },
+        {
+          "destination" : "/etc/hosts",
+          "options" : [
+            "rbind",
+            "rprivate",
+            "rw"
+          ],
+          "source" : "/run/bulkhead/pods/shop/shop-app/etc/hosts",
+          "type" : "bind"
+        },
+        {
+          "destination" : "/etc/resolv.conf",
+          "options" : [
+            "rbind",
+            "rprivate",
+            "rw"
+          ],
+          "source" : "/run/bulkhead/pods/shop/shop-app/etc/resolv.conf",
+          "type" : "bind"
+        },
+        {
+          "destination" : "/etc/hostname",
+          "options" : [
+            "rbind",
+            "rprivate",
+            "rw"
+          ],
+          "source" : "/run/bulkhead/pods/shop/shop-app/etc/hostname",
+          "type" : "bind"
+        },
+        {
+          "destination" : "/usr/bin",
+          "options" : [
+            "rbind",
+            "rprivate",
+            "ro"
+          ],
+          "source" : "/usr/bin",
+          "type" : "bind"
+        },
+        {
+          "destination" : "/usr/lib",
+          "options" : [
+            "rbind",
+            "rprivate",
+            "ro"
+          ],
+          "source" : "/usr/lib",
+          "type" : "bind"
+        },
+        {
+          "destination" : "/usr/lib64",
+          "options" : [
+            "rbind",
+            "rprivate",
+            "ro"
+          ],
+          "source" : "/usr/lib64",
+          "type" : "bind"
+        },
+        {
+          "destination" : "/usr/sbin",
+          "options" : [
+            "rbind",
+            "rprivate",
+            "ro"
+          ],
+          "source" : "/usr/sbin",
+          "type" : "bind"
+        },
+        {
+          "destination" : "/sys/fs/cgroup",
+          "options" : [
+            "nosuid",
+            "noexec",
+            "nodev",
+            "relatime",
+            "ro"
+          ],
+          "source" : "cgroup",
+          "type" : "cgroup"
+        }
+      ],
+      "ociVersion" : "1.0.2",
+      "process" : {
+        "args" : [
+          "/bin/true"
+        ],
+        "capabilities" : {
+          "bounding" : [
+            "CAP_CHOWN",
+            "CAP_DAC_OVERRIDE",
+            "CAP_FOWNER",
+            "CAP_FSETID",
+            "CAP_KILL",
+            "CAP_SETGID",
+            "CAP_SETUID",
+            "CAP_SETPCAP",
+            "CAP_NET_BIND_SERVICE",
+            "CAP_NET_RAW",
+            "CAP_SYS_CHROOT",
+            "CAP_MKNOD",
+            "CAP_AUDIT_WRITE",
+            "CAP_SETFCAP"
+          ],
+          "effective" : [
+            "CAP_CHOWN",
+            "CAP_DAC_OVERRIDE",
+            "CAP_FOWNER",
+            "CAP_FSETID",
+            "CAP_KILL",
+            "CAP_SETGID",
+            "CAP_SETUID",
+            "CAP_SETPCAP",
+            "CAP_NET_BIND_SERVICE",
+            "CAP_NET_RAW",
+            "CAP_SYS_CHROOT",
+            "CAP_MKNOD",
+            "CAP_AUDIT_WRITE",
+            "CAP_SETFCAP"
+          ],
+          "permitted" : [
+            "CAP_CHOWN",
+            "CAP_DAC_OVERRIDE",
+            "CAP_FOWNER",
+            "CAP_FSETID",
+            "CAP_KILL",
+            "CAP_SETGID",
+            "CAP_SETUID",
+            "CAP_SETPCAP",
+            "CAP_NET_BIND_SERVICE",
+            "CAP_NET_RAW",
+            "CAP_SYS_CHROOT",
+            "CAP_MKNOD",
+            "CAP_AUDIT_WRITE",
+            "CAP_SETFCAP"
+          ]
+        },
+        "cwd" : "/",
+        "env" : [
+          "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+          "HOSTNAME=shop-0"
+        ],
+        "noNewPrivileges" : false,
+        "terminal" : false,
+        "user" : {
+          "gid" : 0,
+          "uid" : 0
+        }
+      },
+      "root" : {
+        "path" : "root",
+        "readonly" : false
+      }
+    }
+    """#
 }

@@ -1,1 +1,0 @@
-// Taken over by the room's first real file.
