@@ -13,8 +13,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name + "Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -83,12 +83,24 @@ let package = Package(
       ]),
     room(
       "CommandLine",
-      ["Composition", "Intake", "Planning", "Rollout", "Judgement", "Reports", "FleetModel", "Diagnostics", argumentParser]),
+      [
+        "Composition", "Intake", "Planning", "Rollout", "Trials", "Judgement", "Breach", "IntentModel", "Reports",
+        "FleetModel", "Diagnostics", argumentParser,
+      ]),
     // Executables
     .executableTarget(name: "bulkhead", dependencies: ["CommandLine", "Diagnostics"], swiftSettings: strict),
     .executableTarget(
       name: "bulkhead-standin", dependencies: ["StandinProtocol", "Diagnostics", "CProbe", nioHTTP] + nio,
       swiftSettings: strict),
     .executableTarget(name: "bulkhead-init", dependencies: ["CLinux"], swiftSettings: strict),
+    // Tests
+    tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
+    tests("Breach", ["Breach", "IntentModel", "FleetModel"]),
+    tests("Trials", ["Trials", "FleetModel"]),
+    tests("Rollout", ["Rollout"]),
+    tests("Judgement", ["Judgement", "Diagnostics"], exclude: ["reference"]),
+    tests("Standin", ["StandinProtocol", "bulkhead-standin"]),
+    tests("EnvoyMesh", ["EnvoyMesh", "IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto]),
+    tests("TwinNetwork", ["Twin", "IntentModel", "FleetModel", "Diagnostics", subprocess]),
   ]
 )

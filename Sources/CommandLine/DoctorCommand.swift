@@ -40,11 +40,11 @@ package struct DoctorCommand: AsyncParsableCommand {
 
   private func table(_ facts: [MachineCheck.Fact]) -> TextTable {
     TextTable(
-      columns: ["WHAT", "STATE", "FOUND", "CURE"],
+      columns: ["WHAT", "STATE", "FOUND, AND HOW TO GET WHAT IS MISSING"],
       rows: facts.map { fact in
         [
-          .init(fact.name), fact.isMet ? .init("ok", .green) : .init("missing", .red), .init(fact.detail),
-          .init(fact.cure),
+          .init(fact.name), fact.isMet ? .init("ok", .green) : .init("missing", .red),
+          .init(fact.isMet ? fact.detail : "\(fact.detail) → \(fact.cure)"),
         ]
       }, colored: color.isOn(terminal: isatty(STDOUT_FILENO) == 1))
   }

@@ -46,7 +46,7 @@ package struct Rehearsal: Sendable {
   /// - Returns: the exit code of the command (design, section 4).
   package func run(observer: any RolloutObserver) async throws -> ExitCode {
     let tools = try Tools.find()
-    let journal = try SQLiteJournal(path: folder.journal)
+    let journal = try await SQLiteJournal.open(at: folder.journal, resuming ? .resume : .create)
     do {
       let code = try await run(observer: observer, tools: tools, journal: journal)
       try await journal.close()
@@ -58,7 +58,7 @@ package struct Rehearsal: Sendable {
   }
 
   private func run(observer: any RolloutObserver, tools: Tools, journal: SQLiteJournal) async throws -> ExitCode {
-    try await journal.verify()
+    _ = try await journal.verify()
     let history = try RunHistory(try await journal.records())
     let settings = try settings(history)
     let input = try Self.read(settings)

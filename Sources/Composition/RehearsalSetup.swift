@@ -39,7 +39,8 @@ struct RehearsalSetup: Sendable {
   func execute(
     tools: Tools, journal: any Journal, resume: RunResume, observer: any RolloutObserver
   ) async throws {
-    let mesh = try EnvoyDataPlane()
+    let mesh = try EnvoyDataPlane(
+      layout: SidecarLayout(adminSocket: LocalTwin.sidecarAdminFolder + "/admin.sock"))
     let twin = LocalTwin(
       TwinSettings(
         fleet: input.fleet, derivation: derivation, wrongs: input.wrongs, requestsPerSecond: options.requestsPerSecond,
@@ -70,7 +71,7 @@ struct RehearsalSetup: Sendable {
     // In a task of its own, so that a cancelled run still leaves nothing behind.
     await Task {
       await twin.close()
-      await mesh.close()
+      await mesh.stop()
     }.value
   }
 }

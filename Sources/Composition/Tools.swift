@@ -19,20 +19,26 @@ package struct Tools: Sendable {
       initProgram: try executable(folder + "/bulkhead-init", cure: "install the whole package, or run 'make build'"))
   }
 
+  /// Envoy, where nothing else may be there yet.
+  static var envoyAlone: String? {
+    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    let folder = URL(fileURLWithPath: own).deletingLastPathComponent().path
+    return try? envoy(ProcessInfo.processInfo.environment, below: folder)
+  }
+
   private static func envoy(_ environment: [String: String], below folder: String) throws -> String {
     if let named = environment["BULKHEAD_ENVOY"] {
       return try executable(named, cure: "BULKHEAD_ENVOY must name an Envoy binary")
     }
-    // A build lies in .build/TRIPLE/release: the project's own tools are three folders up.
-    var folders = [URL(fileURLWithPath: folder), URL(fileURLWithPath: FileManager.default.currentDirectoryPath)]
-    for _ in 0..<3 { folders.append((folders.last ?? folders[0]).deletingLastPathComponent()) }
+    // A build lies in .build/TRIPLE/release: the project's own tools are some folders up.
+    var folders = [FileManager.default.currentDirectoryPath]
     var ancestor = URL(fileURLWithPath: folder)
     for _ in 0..<4 {
-      folders.append(ancestor)
+      folders.append(ancestor.path)
       ancestor.deleteLastPathComponent()
     }
     let path = (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/envoy" }
-    let candidates = folders.map { $0.path + "/.tools/envoy" } + path
+    let candidates = folders.map { $0 + "/.tools/envoy" } + path
     if let found = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) { return found }
     throw BulkheadError(
       .configuration, "no Envoy was found",

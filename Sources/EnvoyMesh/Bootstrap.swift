@@ -5,7 +5,7 @@ import IntentModel
 package struct SidecarLayout: Sendable {
   /// Folder that holds the files of `SidecarBootstrap`.
   package var configurationFolder: String
-  /// The admin interface's unix socket; its folder must belong to the sidecar alone, whoever connects rules the sidecar.
+  /// The admin interface's unix socket; its folder is the sidecar's alone, for whoever connects rules the sidecar.
   package var adminSocket: String
 
   package init(configurationFolder: String = "/etc/bulkhead", adminSocket: String = "/tmp/envoy-admin.sock") {

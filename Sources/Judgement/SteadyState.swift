@@ -107,12 +107,14 @@ package struct SteadyState: Codable, Sendable, Equatable {
   }
 
   package var duringFault: SteadyStatePhase {
-    phase(during, pass: ErrorRateBound(during).logEBelow(tolerance), fail: duringFail.logE, passed.during, failed.during,
+    phase(
+      during, pass: ErrorRateBound(during).logEBelow(tolerance), fail: duringFail.logE, passed.during, failed.during,
       name: "while the fault lasted")
   }
 
   package var recovery: SteadyStatePhase {
-    phase(after, pass: after.requests > 0 ? recovered.logE : 0, fail: notRecovered.logE, passed.recovery,
+    phase(
+      after, pass: after.requests > 0 ? recovered.logE : 0, fail: notRecovered.logE, passed.recovery,
       failed.recovery, name: "after the fault")
   }
 

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 
 /// The worlds' cgroup folders as the host sees them: `/sys/fs/cgroup/CONTROLLER/bulkhead/WORLD` (v1) or
-/// `/sys/fs/cgroup/bulkhead/WORLD` (v2). Made by `bulkhead-init`, which holds a shared lock on the common folder while a
-/// world starts.
+/// `/sys/fs/cgroup/bulkhead/WORLD` (v2). Made by `bulkhead-init`, which holds a shared lock on the first common folder
+/// while a world starts.
 enum CgroupFolders {
   private static let root = "/sys/fs/cgroup"
   private static let controllers = [
@@ -43,28 +43,35 @@ enum CgroupFolders {
   /// - Returns: whether none is left; false while dying tasks still hold one.
   static func remove(world: String) -> Bool {
     var clean = true
-    for hierarchy in hierarchies {
-      if !removeTree("\(top(hierarchy))/\(world)") { clean = false }
-      // Fails while another world has a folder in it.
-      rmdir(top(hierarchy))
-    }
+    for hierarchy in hierarchies where !removeTree("\(top(hierarchy))/\(world)") { clean = false }
+    withLock(removeCommonFolders)
     return clean
   }
 
   /// Removes the folders of all worlds that hold no process; worlds that are starting are left alone.
   static func sweep() -> [String] {
     var swept: Set<String> = []
-    for hierarchy in hierarchies {
-      let lock = linux_open(top(hierarchy), O_RDONLY | linux_o_directory, 0)
-      guard lock >= 0 else { continue }
-      defer { close(lock) }
-      guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { continue }
-      for name in SmallFile.folders(top(hierarchy)) where !holdsProcesses("\(top(hierarchy))/\(name)") {
-        if removeTree("\(top(hierarchy))/\(name)") { swept.insert(name) }
+    withLock {
+      for hierarchy in hierarchies {
+        for name in SmallFile.folders(top(hierarchy)) where !holdsProcesses("\(top(hierarchy))/\(name)") {
+          if removeTree("\(top(hierarchy))/\(name)") { swept.insert(name) }
+        }
       }
-      rmdir(top(hierarchy))
+      removeCommonFolders()
     }
     return swept.sorted()
+  }
+
+  /// Runs only when no world is starting. The lock is on the first common folder.
+  private static func withLock(_ body: () -> Void) {
+    guard let first = hierarchies.first else { return }
+    let lock = OwnedDescriptor(linux_open(top(first), O_RDONLY | linux_o_directory, 0))
+    if lock.raw >= 0, flock(lock.raw, LOCK_EX | LOCK_NB) == 0 { body() }
+  }
+
+  /// Fails for those in which another world has a folder. The locked one goes last.
+  private static func removeCommonFolders() {
+    for hierarchy in hierarchies.reversed() { rmdir(top(hierarchy)) }
   }
 
   private static func holdsProcesses(_ folder: String) -> Bool {

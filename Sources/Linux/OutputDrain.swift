@@ -74,7 +74,11 @@ final class OutputDrain: Sendable {
       state.wake = ends[1]
       return ends[0]
     }
-    if let start { Thread.detachNewThread { self.serve(wake: start) } } else if state.withLock(\.stopped) { capture.end() }
+    if let start {
+      Thread.detachNewThread { self.serve(wake: start) }
+    } else if state.withLock(\.stopped) {
+      capture.end()
+    }
   }
 
   func stop() {

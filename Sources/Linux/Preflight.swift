@@ -57,7 +57,8 @@ package struct Preflight: Sendable, Equatable {
     let limit = SmallFile.read("/proc/sys/user/max_user_namespaces")
     let cure = "set user.max_user_namespaces to 1000 or more with sysctl, or use --kernel-fidelity"
     guard let program = Tool.find("unshare", path) else {
-      return Fact(name: "user namespaces", isMet: false, detail: "unshare is missing", cure: "apt-get install util-linux")
+      return Fact(
+        name: "user namespaces", isMet: false, detail: "unshare is missing", cure: "apt-get install util-linux")
     }
     let (status, text) = await Tool.output(program, ["--user", "--map-root-user", "--pid", "--net", "--fork", "true"])
     return Fact(

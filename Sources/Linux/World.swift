@@ -2,8 +2,8 @@ import CLinux
 import Diagnostics
 import Glibc
 import Subprocess
-import SystemPackage
 import Synchronization
+import SystemPackage
 
 /// A set of namespaces that dies with this process, with logical nodes in it.
 ///
@@ -99,7 +99,7 @@ package final class World: Sendable {
   /// The host's id of an id inside.
   package func idMap(_ id: UInt32) -> UInt32 { (base ?? 0) + id }
 
-  /// The pid of a node's init in the world's pid namespace. (`ip link set X netns NODE` in `.world` needs only the name.)
+  /// The pid of a node's init in the world's pid namespace. (In `.world`, `ip link set X netns NODE` takes the name.)
   package func pid(ofNode node: String) -> Int? { session.facts.nodes[node].map(Int.init) }
 
   /// Writes files and folders from outside, making parents; a file is replaced in one step. Never follows a link.

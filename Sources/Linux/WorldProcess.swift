@@ -73,13 +73,15 @@ package final class WorldProcess: Sendable {
   fileprivate func start(
     _ entry: (Executable, Arguments), input: Int32, output: Int32, drain: OutputDrain
   ) async throws {
-    var ends: [Int32] = [-1, -1]
-    guard linux_pipe(&ends) == 0 else {
+    let pipe: PipePair
+    do {
+      pipe = try PipePair.make()
+    } catch {
       for descriptor in [input, output] { close(descriptor) }
-      throw BulkheadError(.unexpected, "no pipe for \(command)", cure: "raise the limit of open files")
+      throw error
     }
-    drain.add(ends[0], errors)
-    let given = [input, output, ends[1]]
+    drain.add(pipe.read, errors)
+    let given = [input, output, pipe.write]
     try await withCheckedThrowingContinuation { (started: CheckedContinuation<Void, any Error>) in
       let pending = Pending(started)
       Task.detached { await self.run(entry, given, pending) }
@@ -203,21 +205,24 @@ extension World {
   ///
   /// - Parameter expectingLine: wait (at most 10 s) until it has printed a line, which says that it is ready.
   package func service(_ command: [String], in place: Place, expectingLine: Bool) async throws -> WorldProcess {
-    var inputs: [Int32] = [-1, -1]
-    var outputs: [Int32] = [-1, -1]
-    guard linux_pipe(&inputs) == 0, linux_pipe(&outputs) == 0 else {
-      throw BulkheadError(.unexpected, "no pipe for \(command.first ?? "")", cure: "raise the limit of open files")
-    }
-    let capture = Capture()
-    drain.add(outputs[0], capture)
-    let process: WorldProcess
+    let inputs = try PipePair.make()
+    let outputs: PipePair
     do {
-      process = try await spawn(command, in: place, input: inputs[0], output: outputs[1])
+      outputs = try PipePair.make()
     } catch {
-      close(inputs[1])
+      for descriptor in [inputs.read, inputs.write] { close(descriptor) }
       throw error
     }
-    process.keepOpen(inputs[1])
+    let capture = Capture()
+    drain.add(outputs.read, capture)
+    let process: WorldProcess
+    do {
+      process = try await spawn(command, in: place, input: inputs.read, output: outputs.write)
+    } catch {
+      close(inputs.write)
+      throw error
+    }
+    process.keepOpen(inputs.write)
     guard expectingLine else { return process }
     let timer = Task {
       try await Task.sleep(for: .seconds(10))

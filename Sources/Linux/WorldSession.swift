@@ -38,14 +38,10 @@ final class WorldSession: Sendable {
 
   /// Starts the watcher; returns when the world and its nodes are ready.
   func start(_ program: String, _ arguments: [String]) async throws {
-    var ends: [Int32] = [0, 0]
-    guard linux_pipe(&ends) == 0 else {
-      throw BulkheadError(.unexpected, "no pipe: \(String(cString: strerror(errno)))", cure: "raise the limit of open files")
-    }
-    let (read, write) = (ends[0], ends[1])
-    state.withLock { $0.lifeline = write }
+    let pipe = try PipePair.make()
+    state.withLock { $0.lifeline = pipe.write }
     // Lives as long as the watcher, whatever becomes of the task that called: cleaning up must not be cancelled.
-    Task.detached { await self.watch(program, arguments, lifeline: read) }
+    Task.detached { await self.watch(program, arguments, lifeline: pipe.read) }
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
       let outcome: Result<Void, any Error>? = state.withLock { state in
         if state.ready { return .success(()) }
@@ -75,7 +71,8 @@ final class WorldSession: Sendable {
           cure: "'bulkhead doctor' names what this machine lacks")
       }
     } catch {
-      failure = BulkheadError(.configuration, "could not run \(program)", cure: "install the whole package", cause: error)
+      failure = BulkheadError(
+        .configuration, "could not run \(program)", cure: "install the whole package", cause: error)
     }
     end(failure)
   }

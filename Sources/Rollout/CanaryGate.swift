@@ -22,8 +22,9 @@ struct CanaryGate: Sendable {
   init(workloads: [ObjectReference], limits: CanaryLimits) {
     self.limits = limits
     self.workloads = workloads
+    // Split, so that no single judge settles on a regression that the wave as a whole does not show.
     let settings = JudgeSettings(
-      alpha: limits.alpha, beta: limits.beta, margin: limits.margin, tolerance: limits.tolerance)
+      alpha: limits.alpha / Double(max(1, workloads.count)), beta: limits.beta, margin: limits.margin, tolerance: limits.tolerance)
     judges = workloads.map { _ in CanaryJudge(settings: settings) }
     seenAtShare = workloads.map { _ in 0 }
   }

@@ -41,6 +41,9 @@ package actor LocalTwin {
     self.sidecars = sidecars
   }
 
+  /// A folder that only the sidecar's own container has.
+  package static let sidecarAdminFolder = SidecarContainer.adminDirectory
+
   var fleet: Fleet { settings.fleet }
 
   /// The running site; nothing works without one.
@@ -81,14 +84,12 @@ package actor LocalTwin {
   }
 
   func meshState(_ view: NetworkView) -> MeshState {
-    var shares: [ObjectReference: Int] = [:]
-    for workload in wave?.workloads ?? [] where share > 0 { shares[workload] = share }
     let aborts = settings.wrongs.compactMap { wrong -> AbortFault? in
       guard case .sidecarErrors(let workload, let percent) = wrong else { return nil }
       return AbortFault(target: workload, percent: percent, canaryOnly: true)
     }
-    return MeshState(
-      services: view.meshServices, pods: view.meshPods, canaryShare: shares, delays: meshFaults, aborts: aborts)
+    // No shares by weight: every user's cohort is known, and plain TCP is steered by address.
+    return MeshState(services: view.meshServices, pods: view.meshPods, delays: meshFaults, aborts: aborts)
   }
 }
 

@@ -67,12 +67,7 @@ struct Cgroups {
   }
 
   private func make(_ folder: String, in hierarchy: String) throws(SystemFailure) {
-    // Another world that ends at this moment may take the common folder away again: hence the second try.
-    for attempt in 0... {
-      if mkdir(folder, 0o755) == 0 || errno == EEXIST { break }
-      guard errno == ENOENT, attempt < 10 else { throw SystemFailure("mkdir \(folder)") }
-      mkdir(top(hierarchy), 0o755)
-    }
+    guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { throw SystemFailure("mkdir \(folder)") }
     if hierarchy == "cpuset" {
       // A new cpuset is empty, and nothing can be moved into it before it has processors and memory nodes.
       for file in ["cpuset.cpus", "cpuset.mems"] where readFile("\(folder)/\(file)")?.isEmpty != false {
@@ -102,9 +97,20 @@ struct Cgroups {
       if !left { break }
       usleep(attempt < 20 ? 2_000 : 10_000)
     }
-    // The common folder goes with the last world; another world in it keeps it (EBUSY).
-    for hierarchy in hierarchies { rmdir(top(hierarchy)) }
+    removeCommonFolders()
     return !left
+  }
+
+  /// The common folders go with the last world; another world in them keeps them (EBUSY), and one that is starting holds
+  /// the lock. The locked one goes last: who then waits for the lock finds it gone and starts over.
+  private func removeCommonFolders() {
+    guard let first = hierarchies.first else { return }
+    let lock = linux_open(top(first), O_RDONLY | linux_o_directory, 0)
+    guard lock >= 0 else { return }
+    if flock(lock, LOCK_EX | LOCK_NB) == 0 {
+      for hierarchy in hierarchies.reversed() { rmdir(top(hierarchy)) }
+    }
+    close(lock)
   }
 
   private static func removeTree(_ folder: String) -> Bool {

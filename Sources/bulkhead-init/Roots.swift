@@ -91,7 +91,9 @@ struct WorldRoot {
     try mountFileSystem("tmpfs", "\(root)/run", 0, "mode=755,size=64m,uid=\(owner),gid=\(owner)")
     for folder in ["lock", "netns", "bulkhead"] { try makeFolder("\(root)/run/\(folder)", owner: owner) }
     try mountFileSystem("tmpfs", root + Self.shared, 0, "mode=755,size=2g,uid=\(owner),gid=\(owner)")
-    for folder in ["tools", "nodes", "runc", "pods", "xds"] { try makeFolder("\(root)\(Self.shared)/\(folder)", owner: owner) }
+    for folder in ["tools", "nodes", "runc", "pods", "xds"] {
+      try makeFolder("\(root)\(Self.shared)/\(folder)", owner: owner)
+    }
     for node in options.nodes { try makeFolder("\(root)\(Self.shared)/nodes/\(node)", owner: owner) }
     try mountFileSystem("tmpfs", "\(root)/tmp", 0, "mode=1777,size=1g,uid=\(owner),gid=\(owner)")
     try mountFileSystem("tmpfs", "\(root)/var", 0, "mode=755,size=256m,uid=\(owner),gid=\(owner)")

@@ -107,7 +107,7 @@ struct NodeInit {
   }
 }
 
-/// What the world and its nodes have in common: fresh /proc, /sys, /dev/shm and cgroup mounts, the loopback, forwarding.
+/// What the world and its nodes have in common: fresh /proc, /sys, /dev/shm, cgroup mounts, the loopback, forwarding.
 private func setUpNamespaces(cgroups: Cgroups, hostName: String) throws(SystemFailure) {
   try check(linux_mount(nil, "/", nil, UInt(linux_ms_rec | linux_ms_private), nil), "make mounts private")
   try check(sethostname(hostName, hostName.utf8.count), "sethostname")
@@ -137,7 +137,8 @@ private func mountCgroups(_ cgroups: Cgroups) throws(SystemFailure) {
     return
   }
   guard !cgroups.hierarchies.isEmpty else { return }
-  try mountFileSystem("tmpfs", Cgroups.mountPoint, linux_ms_nosuid | linux_ms_nodev | linux_ms_noexec, "mode=755,size=64k")
+  try mountFileSystem(
+    "tmpfs", Cgroups.mountPoint, linux_ms_nosuid | linux_ms_nodev | linux_ms_noexec, "mode=755,size=64k")
   for hierarchy in cgroups.hierarchies {
     let target = "\(Cgroups.mountPoint)/\(hierarchy)"
     try makeFolder(target)
@@ -157,7 +158,8 @@ private func reapChildren(_ report: (pid_t, Int32) -> Void) {
 }
 
 private func reportExit(node: String, pid: pid_t, status: Int32) {
-  let how = linux_status_exited(status) != 0
+  let how =
+    linux_status_exited(status) != 0
     ? "code \(linux_status_code(status))" : "signal \(linux_status_signal(status))"
   writeAll(1, "exit \(node) \(pid) \(how)\n")
 }

@@ -54,17 +54,18 @@ import Testing
     #expect(result.capabilities == .all && result.seccomp == .unconfined && result.unmasked)
   }
 
-  @Test(arguments: [
-    ([], [], CapabilitySet.containerDefault),
-    (["ALL"], [], .all),
-    (["ALL"], ["NET_ADMIN"], CapabilitySet.all.subtracting(CapabilitySet([.netAdmin]))),
-    ([], ["ALL"], []),
-    (["NET_ADMIN"], ["ALL"], CapabilitySet([.netAdmin])),
-    (["CAP_NET_ADMIN"], ["all"], CapabilitySet([.netAdmin])),
-    (["NET_ADMIN"], ["ALL", "NET_ADMIN"], []),
-    (["ALL"], ["ALL"], []),
-    (["NONE_SUCH"], ["ALL"], []),
-  ] as [([String], [String], CapabilitySet)])
+  @Test(
+    arguments: [
+      ([], [], CapabilitySet.containerDefault),
+      (["ALL"], [], .all),
+      (["ALL"], ["NET_ADMIN"], CapabilitySet.all.subtracting(CapabilitySet([.netAdmin]))),
+      ([], ["ALL"], []),
+      (["NET_ADMIN"], ["ALL"], CapabilitySet([.netAdmin])),
+      (["CAP_NET_ADMIN"], ["all"], CapabilitySet([.netAdmin])),
+      (["NET_ADMIN"], ["ALL", "NET_ADMIN"], []),
+      (["ALL"], ["ALL"], []),
+      (["NONE_SUCH"], ["ALL"], []),
+    ] as [([String], [String], CapabilitySet)])
   func capabilities(added: [String], dropped: [String], expected: CapabilitySet) throws {
     let result = try effective {
       $0.containers[0].securityContext.addedCapabilities = added
@@ -91,20 +92,21 @@ import Testing
     #expect(result.sharesPodProcesses)
   }
 
-  @Test(arguments: [
-    { (pod: inout PodSpec) in
-      pod.securityContext.runAsNonRoot = true
-      pod.containers[0].securityContext.runAsUser = 0
-    },
-    { (pod: inout PodSpec) in
-      pod.containers[0].securityContext.privileged = true
-      pod.containers[0].securityContext.allowPrivilegeEscalation = false
-    },
-    { (pod: inout PodSpec) in
-      pod.containers[0].securityContext.addedCapabilities = ["SYS_ADMIN"]
-      pod.containers[0].securityContext.allowPrivilegeEscalation = false
-    },
-  ] as [@Sendable (inout PodSpec) -> Void])
+  @Test(
+    arguments: [
+      { (pod: inout PodSpec) in
+        pod.securityContext.runAsNonRoot = true
+        pod.containers[0].securityContext.runAsUser = 0
+      },
+      { (pod: inout PodSpec) in
+        pod.containers[0].securityContext.privileged = true
+        pod.containers[0].securityContext.allowPrivilegeEscalation = false
+      },
+      { (pod: inout PodSpec) in
+        pod.containers[0].securityContext.addedCapabilities = ["SYS_ADMIN"]
+        pod.containers[0].securityContext.allowPrivilegeEscalation = false
+      },
+    ] as [@Sendable (inout PodSpec) -> Void])
   func whatTheClusterRefusesIsRefused(_ change: @Sendable (inout PodSpec) -> Void) throws {
     let error = #expect(throws: BulkheadError.self) { try effective(change) }
     #expect(error?.exit == .badInput && error?.location?.line == 1 && error?.cure.isEmpty == false)

@@ -80,7 +80,9 @@ struct PodGenerator {
     context.runAsUser = pick([nil, nil, 0, 1337, 1000])
     context.runAsGroup = pick([nil, nil, 0, 1337, 1000])
     context.runAsNonRoot = pick([nil, nil, true, false])
-    context.addedCapabilities = pick([[], [], ["ALL"], ["NET_ADMIN", "SYS_ADMIN"], ["NET_BIND_SERVICE"], ["NONE_SUCH"]])
+    context.addedCapabilities = pick([
+      [], [], ["ALL"], ["NET_ADMIN", "SYS_ADMIN"], ["NET_BIND_SERVICE"], ["NONE_SUCH"],
+    ])
     context.droppedCapabilities = pick([[], [], ["ALL"], ["NET_RAW"], ["ALL", "NET_BIND_SERVICE"]])
     context.seccomp = pick([nil, nil, .unconfined, .runtimeDefault])
     context.procMount = pick([nil, nil, "Default", "Unmasked"])

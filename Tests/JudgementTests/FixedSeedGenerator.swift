@@ -1,4 +1,5 @@
 import Foundation
+
 @testable import Judgement
 
 /// SplitMix64: the same numbers in every run.
@@ -21,7 +22,8 @@ struct FixedSeedGenerator: RandomNumberGenerator {
     let perSuccess = log1p(-rate)
     var (position, count) = (0.0, 0)
     while true {
-      position += (log(Double.random(in: Double.leastNormalMagnitude..<1, using: &self)) / perSuccess).rounded(.down) + 1
+      position +=
+        (log(Double.random(in: Double.leastNormalMagnitude..<1, using: &self)) / perSuccess).rounded(.down) + 1
       guard position <= Double(requests) else { return count }
       count += 1
     }

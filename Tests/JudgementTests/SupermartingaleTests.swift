@@ -7,7 +7,8 @@ import Testing
 @Suite struct SupermartingaleTests {
   private func binomial(_ n: Int, _ p: Double) -> [Double] {
     (0...n).map { k in
-      let choose = BetaFunction.logGamma(Double(n) + 1) - BetaFunction.logGamma(Double(k) + 1)
+      let choose =
+        BetaFunction.logGamma(Double(n) + 1) - BetaFunction.logGamma(Double(k) + 1)
         - BetaFunction.logGamma(Double(n - k) + 1)
       return exp(choose) * pow(p, Double(k)) * pow(1 - p, Double(n - k))
     }

@@ -101,16 +101,19 @@ struct ContainerTests {
     let world = try await world(userNamespace: userNamespace)
     let socket = try await listen(in: world)
     defer { close(socket) }
-    var spec = Spec(id: "hard", script: """
-      grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status | tr -d '\\t'
-      id -u; touch /x 2>/dev/null || echo read-only
-      unshare -U true 2>/dev/null || echo no-unshare
-      cat /sys/class/net/*/uevent | grep INTERFACE
-      python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.connect("/sockets/s"); print("connected")'
-      read line; echo "got $line"; read line; exit 9
-      """)
+    var spec = Spec(
+      id: "hard",
+      script: """
+        grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status | tr -d '\\t'
+        id -u; touch /x 2>/dev/null || echo read-only
+        unshare -U true 2>/dev/null || echo no-unshare
+        cat /sys/class/net/*/uevent | grep INTERFACE
+        python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.connect("/sockets/s"); print("connected")'
+        read line; echo "got $line"; read line; exit 9
+        """)
     spec.resources = [
-      "memory": ["limit": 67_108_864], "cpu": ["quota": 20_000, "period": 100_000, "shares": 128], "pids": ["limit": 33],
+      "memory": ["limit": 67_108_864], "cpu": ["quota": 20_000, "period": 100_000, "shares": 128],
+      "pids": ["limit": 33],
     ]
     spec.binds = [("/run/bulkhead/xds", "/sockets", ["ro"])]
     let (pid, input, output) = try await start(spec, world)
@@ -178,20 +181,22 @@ struct ContainerTests {
     let world = try await world()
     let names = """
       CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE \
-      NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN \
-      SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE \
-      MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ
+      NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT \
+      SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP \
+      MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ
       """
     try world.write([WorldFile(path: "nodes/n/flag", bytes: Array("nonce".utf8), mode: 0o600)])
     // Only opening is tried of what would reach beyond the world.
-    var spec = Spec(id: "mighty", script: """
-      cat /host/flag; echo; echo mark > /host/written
-      nsenter -t 1 -m cat /run/bulkhead/nodes/n/written
-      mount -t tmpfs x /tmp && echo mounted
-      mknod /tmp/disk b 254 0 2>/dev/null || echo no-device
-      (: >> /proc/sys/kernel/core_pattern) 2>/dev/null || echo no-kernel
-      ls /proc/1/root/etc/shadow 2>/dev/null || echo no-shadow
-      """)
+    var spec = Spec(
+      id: "mighty",
+      script: """
+        cat /host/flag; echo; echo mark > /host/written
+        nsenter -t 1 -m cat /run/bulkhead/nodes/n/written
+        mount -t tmpfs x /tmp && echo mounted
+        mknod /tmp/disk b 254 0 2>/dev/null || echo no-device
+        (: >> /proc/sys/kernel/core_pattern) 2>/dev/null || echo no-kernel
+        ls /proc/1/root/etc/shadow 2>/dev/null || echo no-shadow
+        """)
     spec.user = 0
     spec.namespaces = ["ipc", "uts", "mount"]
     spec.hardened = false

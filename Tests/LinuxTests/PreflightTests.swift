@@ -38,7 +38,7 @@ struct PreflightTests {
     #expect(detail("ip") == "\(folder.path)/ip 6.1.0")
     #expect(detail("dnsmasq") == "\(folder.path)/dnsmasq 2.90")
     #expect(detail("envoy") == "\(folder.path)/envoy 1.40.0")
-    #expect(preflight.facts.filter { !["root", "kernel", "cgroups"].contains($0.name) }.allSatisfy(\.isMet))
+    #expect(preflight.facts.filter { !["root", "kernel", "cgroups"].contains($0.name) }.allSatisfy { $0.isMet })
     #expect(preflight.facts.allSatisfy { $0.isMet == $0.cure.isEmpty })
   }
 }

@@ -15,7 +15,9 @@ enum Machine {
     return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("bulkhead-init").path
   }()
 
-  static let hierarchies = ["cpu", "cpuacct", "cpuset", "memory", "pids", "freezer", "blkio", "devices", "systemd", "."]
+  static let hierarchies = [
+    "cpu", "cpuacct", "cpuset", "memory", "pids", "freezer", "blkio", "devices", "systemd", ".",
+  ]
 
   static func worldName() -> String { "t\(getpid())-\(UInt16.random(in: 0 ... .max))" }
 

@@ -117,7 +117,7 @@ struct WorldDeathTests {
     for await _ in world.exits {}
     #expect(await world.stop())
     #expect(Leftovers(of: world.name).none)
-    #expect(zombies().isEmpty)
+    #expect(try await eventually { zombies().isEmpty })
   }
 
   @Test("of a node is reported")

@@ -129,9 +129,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (nil, nil, true), (nil, false, false), (true, false, true), (false, true, false), (false, nil, false),
-  ] as [(Bool?, Bool?, Bool)])
+  @Test(
+    arguments: [
+      (nil, nil, true), (nil, false, false), (true, false, true), (false, true, false), (false, nil, false),
+    ] as [(Bool?, Bool?, Bool)])
   func theTokensSwitchOfThePodWinsOverTheAccounts(pod podSays: Bool?, account: Bool?, mounted: Bool) throws {
     let bundle = try bundle(plainPod { $0.automountServiceAccountToken = podSays }) {
       $0.accountMountsToken = account
@@ -141,8 +142,9 @@ import Testing
     #expect((bundle.text("pods/shop/shop-app/serviceaccount/token") == "t") == mounted)
   }
 
-  @Test(arguments: [(nil, nil, 0o644, 0, 0), (1000, nil, 0o600, 1000, 0), (1000, 2000, 0o640, 0, 2000)]
-    as [(Int?, Int?, Int, Int, Int)])
+  @Test(
+    arguments: [(nil, nil, 0o644, 0, 0), (1000, nil, 0o600, 1000, 0), (1000, 2000, 0o640, 0, 2000)]
+      as [(Int?, Int?, Int, Int, Int)])
   func theTokenIsReadableForWhoNeedsIt(user: Int?, fsGroup: Int?, mode: Int, uid: Int, gid: Int) throws {
     let bundle = try bundle(
       plainPod {

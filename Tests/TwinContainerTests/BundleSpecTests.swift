@@ -5,9 +5,10 @@ import Testing
 @testable import Twin
 
 @Suite struct BundleSpecTests {
-  @Test(arguments: [
-    (nil, nil, 2, nil), (100, nil, 102, nil), (100, 200, 102, 20000), (nil, 500, 512, 50000), (1, 1, 2, 1000),
-  ] as [(Int?, Int?, Int, Int?)])
+  @Test(
+    arguments: [
+      (nil, nil, 2, nil), (100, nil, 102, nil), (100, 200, 102, 20000), (nil, 500, 512, 50000), (1, 1, 2, 1000),
+    ] as [(Int?, Int?, Int, Int?)])
   func processorTime(request: Int?, limit: Int?, shares: Int, quota: Int?) {
     var wanted = Resources()
     wanted.cpuRequestMilli = request

@@ -29,7 +29,8 @@ final class RuncBench: Sendable {
     return traits
   }
 
-  var cgroup: String { "/\(name)/app" }
+  /// Below a folder of the test's own, whose share of the processor is that of everything else on the machine.
+  func cgroup(_ id: String) -> String { "/\(name)/\(id)" }
 
   func write(_ bundle: ContainerBundle) throws {
     let writer = BundleWriter(directory: folder.path)
@@ -86,8 +87,9 @@ final class RuncBench: Sendable {
   private func removeCgroups() {
     let root = "/sys/fs/cgroup"
     for controller in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] {
-      rmdir("\(root)/\(controller)/\(name)/app")
-      rmdir("\(root)/\(controller)/\(name)")
+      let own = "\(root)/\(controller)/\(name)"
+      for id in (try? FileManager.default.contentsOfDirectory(atPath: own)) ?? [] { rmdir("\(own)/\(id)") }
+      rmdir(own)
     }
   }
 
@@ -112,7 +114,8 @@ struct Facts: Decodable {
 
   static let script = """
     import json, os, socket
-    status = dict(line.rstrip().split(":\\t", 1) for line in open("/proc/self/status") if ":\\t" in line)
+    pairs = (line.rstrip("\\n").partition(":\\t") for line in open("/proc/self/status"))
+    status = {key: value for key, _, value in pairs}
     mounts = {line.split()[1]: line.split()[3] for line in open("/proc/self/mounts")}
     def writable(folder):
         try:
@@ -144,6 +147,7 @@ struct Facts: Decodable {
       arguments: ["/usr/bin/python3", "/test/facts.py"])
     request.namespaces.network = "/run/netns/shop"
     request.traits = bench.traits
+    request.cgroupsPath = bench.cgroup(id)
     request.generated = ["/test": ["facts.py": script]]
     change(&request)
     return request

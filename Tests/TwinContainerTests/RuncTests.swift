@@ -113,17 +113,18 @@ import Testing
       pod.containers[0].resources.memoryLimitBytes = 64 << 20
     }
     let bench = try RuncBench()
-    let cgroup = bench.cgroup
+    let cgroup = bench.cgroup("app")
     let bundle = try ContainerBundle(
       Facts.request(pod, bench: bench) {
-        $0.cgroupsPath = cgroup
         $0.arguments = ["/bin/sleep", "60"]
       })
     try bench.write(bundle)
     let output = try await bench.inNode(
       """
       set -e
-      mkdir -p /run/empty; mount -t tmpfs tmpfs /run; mkdir -p /run/netns; ip netns add shop
+      mount -t tmpfs tmpfs /run
+      mkdir -p /run/netns
+      ip netns add shop
       runc --root /run/runc run -d -b \(bench.folder.path)/\(bundle.directory) app </dev/null >/dev/null 2>&1
       for file in memory.limit_in_bytes memory.max memory.memsw.limit_in_bytes cpu.cfs_quota_us cpu.shares pids.max; do
         for place in /sys/fs/cgroup/*\(cgroup)/$file /sys/fs/cgroup\(cgroup)/$file; do
@@ -142,7 +143,6 @@ import Testing
 
   @Test func theSidecarRunsConfined() async throws {
     let bench = try RuncBench()
-    let traits = bench.traits
     try FileManager.default.createDirectory(
       at: bench.folder.appending(path: "xds"), withIntermediateDirectories: true)
     try Data().write(to: bench.folder.appending(path: "xds/s"))
@@ -151,7 +151,8 @@ import Testing
       bootstrap: SidecarBootstrap(arguments: ["/etc/bulkhead/facts.py"], files: ["facts.py": Facts.script]),
       envoy: "/usr/bin/python3", socket: (bench.folder.path + "/xds/s", "/run/xds/s"), uid: 20001)
     request.namespaces.network = "/run/netns/shop"
-    request.traits = traits
+    request.traits = bench.traits
+    request.cgroupsPath = bench.cgroup("proxy")
     let facts = try Facts.read(try await bench.run([ContainerBundle(request)]))
     #expect(facts.status["Uid"] == "20001\t20001\t20001\t20001" && facts.status["Gid"] == "1337\t1337\t1337\t1337")
     #expect(facts.status["CapBnd"] == "0000000000000000" && facts.status["Seccomp"] == "2")

@@ -18,9 +18,15 @@ import Testing
   }
 
   @Test func rangesMergeAndSubtract() throws {
-    func range(_ low: UInt32, _ high: UInt32) -> IPv4Range { IPv4Range(IPv4Address(bits: low), IPv4Address(bits: high)) }
-    #expect([range(5, 6), range(1, 2), range(3, 3), range(9, .max), range(10, 11)].merged == [range(1, 3), range(5, 6), range(9, .max)])
-    #expect([range(0, .max)].subtracting([range(0, 0), range(7, 8), range(.max, .max)]) == [range(1, 6), range(9, .max - 1)])
+    func range(_ low: UInt32, _ high: UInt32) -> IPv4Range {
+      IPv4Range(IPv4Address(bits: low), IPv4Address(bits: high))
+    }
+    #expect(
+      [range(5, 6), range(1, 2), range(3, 3), range(9, .max), range(10, 11)].merged == [
+        range(1, 3), range(5, 6), range(9, .max),
+      ])
+    #expect(
+      [range(0, .max)].subtracting([range(0, 0), range(7, 8), range(.max, .max)]) == [range(1, 6), range(9, .max - 1)])
     #expect([range(4, 9)].subtracting([range(0, 20)]).isEmpty)
   }
 

@@ -22,7 +22,8 @@ import Testing
       let (a, b, c) = (try network.address("a"), try network.address("b"), try network.address("c"))
       for name in ["a", "b", "c"] { try await network.pod(name).serve(name, tcp: [80]) }
       for index in 1...2 { try await network.node(index).serve("node", tcp: [53]) }
-      let service = ServiceRoute(address: IPv4Address(10, 96, 0, 30), port: 80, endpoints: [.init(address: b, port: 80)])
+      let service = ServiceRoute(
+        address: IPv4Address(10, 96, 0, 30), port: 80, endpoints: [.init(address: b, port: 80)])
       for index in 1...2 {
         try await network.node(index).nft(
           ServiceTable(nodeAddress: AddressPlan.nodeAddress(index), routes: [service]).text)

@@ -20,7 +20,8 @@ import Testing
     return Intent(
       workload: own, identity: SpiffeID(trustDomain: "t", namespace: "shop", account: name), posture: .untouched,
       inbound: [
-        InboundFlow(port: 7070, wireProtocol: .http, callers: [web]), InboundFlow(port: 9999, wireProtocol: .http, callers: []),
+        InboundFlow(port: 7070, wireProtocol: .http, callers: [web]),
+        InboundFlow(port: 9999, wireProtocol: .http, callers: []),
       ],
       outbound: [
         OutboundFlow(
@@ -31,7 +32,10 @@ import Testing
 
   var fleet: Fleet {
     var fleet = Fleet()
-    fleet.workloads = [workload("web"), workload("cart"), workload("db", "data"), workload("cart-old", labels: ["app": "cart", "v": "1"])]
+    fleet.workloads = [
+      workload("web"), workload("cart"), workload("db", "data"),
+      workload("cart-old", labels: ["app": "cart", "v": "1"]),
+    ]
     return fleet
   }
 
@@ -115,12 +119,15 @@ import Testing
 
   @Test func otherFormsAreWrittenToo() {
     var policy = NetworkPolicy(
-      id: ObjectReference(kind: "NetworkPolicy", namespace: "x", name: "y"), location: SourceLocation(file: "f", line: 1))
+      id: ObjectReference(kind: "NetworkPolicy", namespace: "x", name: "y"),
+      location: SourceLocation(file: "f", line: 1))
     policy.podSelector = LabelSelector([
       .init(key: "a", operation: .isIn, values: ["1", "2"]), .init(key: "b", operation: .absent),
     ])
     policy.ingress = [
-      .init(), .init(peers: [.block(cidr: "10.0.0.0/8", except: ["10.1.0.0/16"])], ports: [.init(transport: .sctp, number: .all)]),
+      .init(),
+      .init(
+        peers: [.block(cidr: "10.0.0.0/8", except: ["10.1.0.0/16"])], ports: [.init(transport: .sctp, number: .all)]),
       .init(ports: [.init(number: .named("ht\"tp")), .init(number: .range(1, 9))]),
     ]
     #expect(

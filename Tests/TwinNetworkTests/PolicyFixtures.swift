@@ -80,7 +80,8 @@ struct PolicyFixture {
     case 1: LabelSelector([.init(key: "app", operation: .isIn, values: ["web", "api"])])
     case 2: LabelSelector([.init(key: "app", operation: .notIn, values: ["web"])])
     case 3: LabelSelector([.init(key: "tier", operation: .exists)])
-    case 4: LabelSelector([.init(key: "tier", operation: .absent), .init(key: "app", operation: .isIn, values: ["db"])])
+    case 4:
+      LabelSelector([.init(key: "tier", operation: .absent), .init(key: "app", operation: .isIn, values: ["db"])])
     default: LabelSelector([.init(key: "app", operation: .isIn, values: ["db"])])
     }
   }
@@ -99,7 +100,8 @@ struct PolicyFixture {
 struct BruteForce {
   let fixture: PolicyFixture
 
-  func allows(from source: PolicyPod?, _ sourceText: String, to target: PolicyPod?, _ targetText: String, port: Int,
+  func allows(
+    from source: PolicyPod?, _ sourceText: String, to target: PolicyPod?, _ targetText: String, port: Int,
     transport: Transport
   ) -> Bool {
     if sourceText == targetText { return true }
@@ -146,7 +148,9 @@ struct BruteForce {
     return false
   }
 
-  private func portMatches(_ rule: NetworkPolicy.Rule, _ target: PolicyPod?, _ port: Int, _ transport: Transport) -> Bool {
+  private func portMatches(_ rule: NetworkPolicy.Rule, _ target: PolicyPod?, _ port: Int, _ transport: Transport)
+    -> Bool
+  {
     if rule.ports.isEmpty { return true }
     return rule.ports.contains { candidate in
       guard candidate.transport == transport else { return false }
@@ -162,7 +166,8 @@ struct BruteForce {
   private func selects(_ selector: LabelSelector, _ labels: [String: String]) -> Bool {
     for requirement in selector.requirements {
       switch requirement.operation {
-      case .isIn: if labels[requirement.key] == nil || !requirement.values.contains(labels[requirement.key]!) { return false }
+      case .isIn:
+        if labels[requirement.key] == nil || !requirement.values.contains(labels[requirement.key]!) { return false }
       case .notIn: if let value = labels[requirement.key], requirement.values.contains(value) { return false }
       case .exists: if labels[requirement.key] == nil { return false }
       case .absent: if labels[requirement.key] != nil { return false }

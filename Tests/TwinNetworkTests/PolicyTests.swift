@@ -1,5 +1,6 @@
 import Diagnostics
 import FleetModel
+import FoundationEssentials
 import Testing
 
 @testable import Twin
@@ -17,11 +18,16 @@ import Testing
       let everyone = fixture.pods.map { (Optional($0), $0.address.description) } + strangers
       for (source, from) in everyone {
         for (target, to) in everyone {
-          for (port, transport) in [(80, Transport.tcp), (81, .tcp), (8080, .tcp), (9000, .tcp), (80, .udp), (1, .sctp)] {
+          for (port, transport) in [
+            (80, Transport.tcp), (81, .tcp), (8080, .tcp), (9000, .tcp), (80, .udp), (1, .sctp),
+          ] {
             let expected = brute.allows(from: source, from, to: target, to, port: port, transport: transport)
             let actual = compiled.allows(
-              from: try #require(IPv4Address(from)), to: try #require(IPv4Address(to)), transport: transport, port: port)
-            if expected != actual { Issue.record("seed \(seed): \(from) → \(to):\(port)/\(transport) should be \(expected)") }
+              from: try #require(IPv4Address(from)), to: try #require(IPv4Address(to)), transport: transport, port: port
+            )
+            if expected != actual {
+              Issue.record("seed \(seed): \(from) → \(to):\(port)/\(transport) should be \(expected)")
+            }
             if expected { seen.allowed += 1 } else { seen.denied += 1 }
           }
         }
@@ -104,13 +110,17 @@ import Testing
         pod("a2", try network.address("a2"), node: 1, ["app": "a"]),
         pod("b", try network.address("b"), node: 2, ["app": "b"]),
       ]
-      for index in 1...2 { try await network.node(index).serve("node", tcp: [80, 443], udp: [53], address: AddressPlan.resolver) }
+      for index in 1...2 {
+        try await network.node(index).serve("node", tcp: [80, 443], udp: [53], address: AddressPlan.resolver)
+      }
       for name in ["a1", "a2", "b"] { try await network.pod(name).serve(name, tcp: [80]) }
       var canaryOnly = denyAll("a")
       canaryOnly.egress = [
         .init(
           peers: [
-            .pods(namespaces: LabelSelector(), pods: LabelSelector([.init(key: "k8s-app", operation: .isIn, values: ["kube-dns"])]))
+            .pods(
+              namespaces: LabelSelector(),
+              pods: LabelSelector([.init(key: "k8s-app", operation: .isIn, values: ["kube-dns"])]))
           ], ports: [.init(transport: .udp, number: .range(53, 53))])
       ]
       func load(_ own: [String: [NetworkPolicy]], _ policies: [NetworkPolicy] = []) async throws {
@@ -121,10 +131,11 @@ import Testing
       }
       try await load(["a1": [canaryOnly]])
       let isolated = try network.pod("a1")
-      let fixed = [
-        AddressPlan.outside, AddressPlan.metadataService, AddressPlan.apiServer, AddressPlan.gateway,
-        AddressPlan.nodeAddress(1), AddressPlan.nodeAddress(2), try network.address("a2"), try network.address("b"),
-      ].map { Attempt($0, 80) } + [Attempt(AddressPlan.resolver, 80), Attempt(AddressPlan.outside, 53, "udp")]
+      let fixed =
+        [
+          AddressPlan.outside, AddressPlan.metadataService, AddressPlan.apiServer, AddressPlan.gateway,
+          AddressPlan.nodeAddress(1), AddressPlan.nodeAddress(2), try network.address("a2"), try network.address("b"),
+        ].map { Attempt($0, 80) } + [Attempt(AddressPlan.resolver, 80), Attempt(AddressPlan.outside, 53, "udp")]
       #expect(try await isolated.attempt(fixed, answers: 0) == Array(repeating: .silence, count: fixed.count))
       #expect(try await isolated.attempt(AddressPlan.resolver, 53, "udp").name == "node")
       #expect(try await isolated.attempt(try network.address("a1"), 80).name == "a1")
@@ -137,13 +148,16 @@ import Testing
       let reading = try await network.node(1).reading(NftReading.listRefusals)
       #expect(reading.packets("refused_egress", in: PolicyTable.name) >= UInt64(fixed.count))
       #expect(reading.packets("refused_ingress", in: PolicyTable.name) > 0)
-      #expect(reading.refusals.contains { $0.destination == AddressPlan.outside && $0.transport == .udp && $0.port == 53 })
+      #expect(
+        reading.refusals.contains { $0.destination == AddressPlan.outside && $0.transport == .udp && $0.port == 53 })
 
       // Taken back: free again, and the counts are still there.
       try await load([:])
       #expect(try await isolated.attempt(AddressPlan.outside, 80).name == "node")
       let after = try await network.node(1).reading(NftReading.listRefusals)
-      #expect(after.packets("refused_egress", in: PolicyTable.name) >= reading.packets("refused_egress", in: PolicyTable.name))
+      #expect(
+        after.packets("refused_egress", in: PolicyTable.name) >= reading.packets("refused_egress", in: PolicyTable.name)
+      )
       #expect(after.refusals.count >= reading.refusals.count)
     }
   }
@@ -151,7 +165,8 @@ import Testing
   @Test func aNewPolicyCutsAnOpenConnectionAndRepliesAlwaysPass() async throws {
     try await TestNetwork.with(nodes: 1, pods: ["a": 1, "b": 1]) { network in
       let pods = [
-        pod("a", try network.address("a"), node: 1, ["app": "a"]), pod("b", try network.address("b"), node: 1, ["app": "b"]),
+        pod("a", try network.address("a"), node: 1, ["app": "a"]),
+        pod("b", try network.address("b"), node: 1, ["app": "b"]),
       ]
       try await network.pod("b").serve("b", tcp: [80], udp: [9])
       // b may not open anything, but must answer.
@@ -161,21 +176,25 @@ import Testing
       try await network.node(1).nft(PolicyTable(node: "node-1", policies: compiled).text)
       #expect(try await network.pod("a").attempt(try network.address("b"), 80).name == "b")
       // One socket, before and after: a flow that connection tracking knows is not exempt.
-      try await network.node(1).shell("mkfifo /tmp/\(network.prefix)-go")
+      let folder = FileManager.default.temporaryDirectory.appending(path: network.prefix)
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let fifo = folder.path + "/go"
+      try await shell("mkfifo '\(fifo)'")
       let held = """
-        use Socket; socket(my $s, PF_INET, SOCK_DGRAM, 0); setsockopt($s, SOL_SOCKET, SO_RCVTIMEO, pack('l!l!', 0, 300000));
+        use Socket; socket(my $s, PF_INET, SOCK_DGRAM, 0);
+        setsockopt($s, SOL_SOCKET, SO_RCVTIMEO, pack('l!l!', 0, 300000));
         connect($s, sockaddr_in(9, inet_aton(shift))); my $fifo = shift;
         sub ask { syswrite $s, 'x'; return sysread($s, my $d, 99) ? 'yes' : 'no' }
         print ask(); open my $f, '<', $fifo; <$f>; print ' ', ask();
         """
       let place = try network.pod("a")
-      let fifo = "/tmp/\(network.prefix)-go"
       async let answers = place.perl(held, [try network.address("b").description, fifo])
       let nobody = try CompiledPolicies(pods: pods, namespaces: [:], policies: [denyAll("b")])
       // Opening the pipe for writing waits until the first answer is in.
       try await shell(
         "exec 3>\(fifo)\nnsenter --net=/run/netns/\(network.nodeNamespace(1)) nft -f - <<'END'\n"
-          + PolicyTable(node: "node-1", policies: nobody).text + "END\necho >&3\nrm \(fifo)\n")
+          + PolicyTable(node: "node-1", policies: nobody).text + "END\necho >&3\n")
       #expect(try await answers == "yes no")
     }
   }
@@ -185,7 +204,8 @@ import Testing
     func text(_ pods: [PolicyPod]) throws -> String {
       PolicyTable(
         node: "node-1",
-        policies: try CompiledPolicies(pods: pods, namespaces: fixture.namespaces, policies: fixture.policies)).text
+        policies: try CompiledPolicies(pods: pods, namespaces: fixture.namespaces, policies: fixture.policies)
+      ).text
     }
     #expect(try text(fixture.pods) == text(fixture.pods.reversed()))
     #expect(throws: BulkheadError.self) { try text(fixture.pods + [fixture.pods[0]]) }

@@ -7,7 +7,8 @@ import Testing
 @Suite struct ResolverTests {
   let names = Resolver(services: [
     ServiceName(
-      name: "cart", namespace: "shop", address: IPv4Address(10, 96, 0, 20), canaryAddress: IPv4Address(10, 96, 128, 20)),
+      name: "cart", namespace: "shop", address: IPv4Address(10, 96, 0, 20),
+      canaryAddress: IPv4Address(10, 96, 128, 20)),
     ServiceName(
       name: "db", namespace: "data", address: nil,
       pods: [
@@ -74,7 +75,9 @@ import Testing
         #expect(try await client.ask(name, type) == answer, "\(name) \(type)")
       }
       let forms = ["cart", "cart.shop", "cart.shop.svc", "cart.shop.svc.cluster.local", "cart.shop.svc.cluster.local."]
-      for (name, address) in forms.map({ ($0, "10.96.0.20") }) + [("cart.shop.canary", "10.96.128.20"), ("db-0.db.data", "10.244.1.2")] {
+      for (name, address) in forms.map({ ($0, "10.96.0.20") }) + [
+        ("cart.shop.canary", "10.96.128.20"), ("db-0.db.data", "10.244.1.2"),
+      ] {
         let found = try await client.shell(
           "unshare -m sh -c 'mount --bind \(configuration) /etc/resolv.conf && getent ahostsv4 \(name)'")
         #expect(found.hasPrefix(address), "\(name)")
@@ -83,7 +86,9 @@ import Testing
       let later = Resolver(services: [ServiceName(name: "new", namespace: "shop", address: AddressPlan.outside)])
       try later.hosts().write(toFile: hosts, atomically: true, encoding: .utf8)
       try await shell("kill -HUP \(server)")
-      while try await client.ask("new.shop.svc.cluster.local", "A") != "0 198.51.100.10/0" { try Task.checkCancellation() }
+      while try await client.ask("new.shop.svc.cluster.local", "A") != "0 198.51.100.10/0" {
+        try Task.checkCancellation()
+      }
       #expect(try await client.ask("cart.shop.svc.cluster.local", "A") == "3")
     }
   }

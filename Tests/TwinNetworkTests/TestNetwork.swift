@@ -83,7 +83,8 @@ struct Place {
     return try NftReading(Array(answer.utf8))
   }
 
-  func perl(_ program: String, _ arguments: [String] = [], input: String = "", group: Int? = nil) async throws -> String {
+  func perl(_ program: String, _ arguments: [String] = [], input: String = "", group: Int? = nil) async throws -> String
+  {
     let as_ = group.map { ["setpriv", "--regid", "\($0)", "--clear-groups"] } ?? []
     return try await run(
       "nsenter", ["--net=/run/netns/\(namespace)"] + as_ + ["perl", "-e", program] + arguments, input)
@@ -101,7 +102,8 @@ func run(_ program: String, _ arguments: [String], _ input: String) async throws
     error: .string(limit: 1 << 20))
   guard result.terminationStatus.isSuccess else {
     throw CommandFailure(
-      description: "\(arguments.prefix(4)): \(result.terminationStatus)\n\(result.standardError)\n\(input.prefix(6000))")
+      description: "\(arguments.prefix(4)): \(result.terminationStatus)\n\(result.standardError)\n\(input.prefix(6000))"
+    )
   }
   return result.standardOutput
 }

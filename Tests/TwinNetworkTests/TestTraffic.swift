@@ -50,7 +50,8 @@ extension Place {
     }
   }
 
-  func attempt(_ address: IPv4Address, _ port: Int, _ transport: String = "tcp", expectSilence: Bool = false,
+  func attempt(
+    _ address: IPv4Address, _ port: Int, _ transport: String = "tcp", expectSilence: Bool = false,
     group: Int? = nil
   ) async throws -> Outcome {
     try await attempt([Attempt(address, port, transport)], answers: expectSilence ? 0 : 1, group: group)[0]
@@ -101,7 +102,7 @@ private let clientProgram = #"""
     fcntl($s, F_SETFL, O_NONBLOCK); push @keep, $s;
     $index{fileno $s} = $n; $proto{fileno $s} = $proto; $result[$n++] = 'silence';
     my $started = connect($s, sockaddr_in($port, inet_aton($host)));
-    if (!$started && !$!{EINPROGRESS}) { decide($s, $!{EHOSTUNREACH} || $!{ENETUNREACH} ? "error $!" : 'refused'); next }
+    if (!$started && !$!{EINPROGRESS}) { decide($s, $!{ECONNREFUSED} ? 'refused' : "error $!"); next }
     if ($proto eq 'udp') { syswrite $s, "hello" }
     $reading->add($s);
   }

@@ -55,7 +55,8 @@ package struct IsolationPolicy: Sendable, Equatable {
   private static let names = NetworkPolicy.Rule(
     peers: [
       .pods(
-        namespaces: LabelSelector([.init(key: "kubernetes.io/metadata.name", operation: .isIn, values: ["kube-system"])]),
+        namespaces: LabelSelector([.init(key: "kubernetes.io/metadata.name", operation: .isIn, values: ["kube-system"])]
+        ),
         pods: LabelSelector([.init(key: "k8s-app", operation: .isIn, values: ["kube-dns"])]))
     ],
     ports: [.init(transport: .udp, number: .range(53, 53)), .init(transport: .tcp, number: .range(53, 53))])

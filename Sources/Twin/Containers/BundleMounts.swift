@@ -58,8 +58,10 @@ struct BundleMounts {
       "/dev/pts", type: "devpts", options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"])
     mount("/dev/mqueue", type: "mqueue", options: ["nosuid", "noexec", "nodev"])
     if security.sharesNodeNetwork {
-      // A sysfs belongs to a network namespace, and the node's is not the container's to mount anew.
-      mount("/sys", bind: "/sys", readOnly: !security.privileged)
+      // A sysfs belongs to a network namespace, and the node's is not the container's to mount anew. Not recursive:
+      // the node's writable cgroups lie below it.
+      mounts.append(
+        OCISpec.Mount(destination: "/sys", type: "bind", source: "/sys", options: ["bind", "rprivate", system]))
     } else {
       mount("/sys", type: "sysfs", options: ["nosuid", "noexec", "nodev", system])
     }

@@ -2,7 +2,7 @@ import FleetModel
 
 /// The programs and libraries of the machine, which stand in for a container's image, read-only.
 ///
-/// Only these folders of /usr come from the machine, so that manifests can mount into the rest (/usr/share, /usr/local).
+/// Only these folders of /usr are the machine's, so that manifests can mount into the rest (/usr/share, /usr/local).
 enum MachineFolders {
   static let names = ["bin", "lib", "lib64", "sbin"]
 

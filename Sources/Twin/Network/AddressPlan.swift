@@ -33,7 +33,8 @@ package enum AddressPlan {
   /// Addresses for the pods of node k: 10.244.k.2 to 10.244.k.254.
   package static func podPool(node index: Int) -> AddressPool {
     AddressPool(
-      "pods of \(nodeName(index))", IPv4Range(IPv4Address(10, 244, byte(index), 2), IPv4Address(10, 244, byte(index), 254)))
+      "pods of \(nodeName(index))",
+      IPv4Range(IPv4Address(10, 244, byte(index), 2), IPv4Address(10, 244, byte(index), 254)))
   }
 
   /// Virtual addresses of services: the lower half of the range without the two fixed ones.

@@ -56,7 +56,8 @@ package struct PartitionFault: Sendable, Equatable {
         cure: "use small letters, digits and '_', at most 60 of them")
     }
     guard Set(left).isDisjoint(with: right) else {
-      throw BulkheadError(.configuration, "partition \(id): an address is on both sides", cure: "cut two distinct groups")
+      throw BulkheadError(
+        .configuration, "partition \(id): an address is on both sides", cure: "cut two distinct groups")
     }
     self.id = id
     let sides = (Set(left).sorted(), Set(right).sorted())

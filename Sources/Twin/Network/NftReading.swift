@@ -1,6 +1,6 @@
 import Diagnostics
-import FoundationEssentials
 package import FleetModel
+import FoundationEssentials
 
 /// What `nft -j list …` says, as far as the twin reads it: named counters and the record of refused flows.
 ///

@@ -26,8 +26,8 @@ package struct NodeNetwork: Sendable, Equatable {
   package var setUp: String {
     let own = AddressPlan.nodeAddress(index)
     var lines = ["link set lo up"]
-    // The node's own address first, and on each link: the kernel asks for neighbours in the name of the first address it
-    // finds, and a neighbour does not answer one that it has itself.
+    // The node's own address first, and on each link: the kernel asks for neighbours in the name of the first address
+    // it finds, and a neighbour does not answer one that it has itself.
     lines += ([own] + AddressPlan.onEveryNode).map { "addr add \($0)/32 dev lo" }
     for neighbour in neighbours {
       lines.append("addr add \(own)/32 dev node-\(neighbour)")

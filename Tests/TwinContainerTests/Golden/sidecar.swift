@@ -42,7 +42,7 @@ extension Golden {
         ],
         "resources" : {
           "cpu" : {
-            "shares" : 2
+            "shares" : 102
           },
           "devices" : [
             {

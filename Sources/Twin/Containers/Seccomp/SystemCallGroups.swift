@@ -33,8 +33,8 @@ enum SystemCallGroups {
     epoll_ctl_old epoll_wait epoll_wait_old epoll_pwait epoll_pwait2 pause
     """
   static let memory = """
-    brk mmap mmap2 munmap mremap remap_file_pages mprotect madvise mincore msync mlock mlock2 munlock mlockall munlockall
-    membarrier pkey_alloc pkey_free pkey_mprotect cachestat map_shadow_stack
+    brk mmap mmap2 munmap mremap remap_file_pages mprotect madvise mincore msync mlock mlock2 munlock mlockall
+    munlockall membarrier pkey_alloc pkey_free pkey_mprotect cachestat map_shadow_stack
     """
   static let processes = """
     fork vfork execve execveat exit exit_group wait4 waitid waitpid getpid getppid gettid getpgid getpgrp setpgid getsid
@@ -57,7 +57,7 @@ enum SystemCallGroups {
     """
   static let sockets = """
     socketpair socketcall bind listen accept accept4 connect shutdown getsockname getpeername getsockopt setsockopt
-    send sendto sendmsg sendmmsg recv recvfrom recvmsg recvmmsg recvmmsg_time64
+    sendto sendmsg sendmmsg recvfrom recvmsg recvmmsg recvmmsg_time64
     """
   static let ipc = """
     ipc msgctl msgget msgrcv msgsnd semctl semget semop semtimedop semtimedop_time64 shmat shmctl shmdt shmget mq_open
