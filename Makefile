@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 # One configuration for everything, so that nothing is built twice (docs/decisions/0002-release-build-only.md).
 # -enable-testing lets the tests of a room see its internals in a release build.
-SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+SWIFT_FLAGS := -c release 
 BULKHEAD := .build/release/bulkhead
 OUT ?= out/demo
 

@@ -6,6 +6,14 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
+  // One configuration serves users and tests alike (docs/decisions/0002).
+  .unsafeFlags(["-enable-testing"]),
+]
+
+/// For programs that run inside pods: one file, no runtime libraries to find, and a start of a few milliseconds.
+let standalone: [LinkerSetting] = [
+  .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCShims"), .linkedLibrary("_FoundationCollections"),
+  .linkedLibrary("swiftSynchronization"),
 ]
 
 /// A library room. `Scripts/check-rooms` holds the directions in which rooms may import each other.
@@ -61,7 +69,7 @@ let package = Package(
     room("Planning", ["IntentModel", "FleetModel", "Diagnostics", crypto]),
     room("Judgement", ["Diagnostics"]),
     room("Trials", ["IntentModel", "FleetModel", "Judgement", "Diagnostics"]),
-    room("Rollout", ["Planning", "IntentModel", "Trials", "Judgement", "Breach", "FleetModel", "Diagnostics"]),
+    room("Rollout", [crypto, "Planning", "IntentModel", "Trials", "Judgement", "Breach", "FleetModel", "Diagnostics"]),
     // Adapters
     .target(name: "CLinux"),
     .target(name: "CProbe"),
@@ -91,14 +99,19 @@ let package = Package(
     .executableTarget(name: "bulkhead", dependencies: ["CommandLine", "Diagnostics"], swiftSettings: strict),
     .executableTarget(
       name: "bulkhead-standin", dependencies: ["StandinProtocol", "Diagnostics", "CProbe", nioHTTP] + nio,
-      swiftSettings: strict),
-    .executableTarget(name: "bulkhead-init", dependencies: ["CLinux"], swiftSettings: strict),
+      swiftSettings: strict, linkerSettings: standalone),
+    .executableTarget(
+      name: "bulkhead-init", dependencies: ["CLinux"], swiftSettings: strict,
+      linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     // Tests
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "IntentModel", "FleetModel"]),
     tests("Trials", ["Trials", "FleetModel"]),
     tests("Rollout", ["Rollout"]),
     tests("Judgement", ["Judgement", "Diagnostics"], exclude: ["reference"]),
+    tests("IntentModel", ["IntentModel", "FleetModel", "Diagnostics"]),
+    tests("JournalStore", ["JournalStore", "Rollout", "Diagnostics", grdb]),
+    tests("TwinContainer", ["Twin", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Standin", ["StandinProtocol", "bulkhead-standin"]),
     tests("EnvoyMesh", ["EnvoyMesh", "IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto]),
     tests("TwinNetwork", ["Twin", "IntentModel", "FleetModel", "Diagnostics", subprocess]),

@@ -50,7 +50,8 @@ package struct SurveyTable {
             case .number(let number): number == port.port ? "" : "→\(number)"
             case .named(let name): "→\(name)"
             }
-          return "\(port.port)\(target)/\(port.transport == .tcp ? port.wireProtocol.rawValue : port.transport.rawValue)"
+          return
+            "\(port.port)\(target)/\(port.transport == .tcp ? port.wireProtocol.rawValue : port.transport.rawValue)"
         }
         let workloads = result.fleet.workloads(behind: service).map(\.id.name)
         return [

@@ -94,6 +94,7 @@ package enum InputLoader {
 
   private static func failure(_ what: String, _ path: String) -> BulkheadError {
     BulkheadError(
-      .badInput, "\(what) \(path): \(String(cString: strerror(errno)))", cure: "name a file that is there and readable")
+      .badInput, "\(what) \(path.safeForTerminal): \(String(cString: strerror(errno)))",
+      cure: "name a file that is there and readable")
   }
 }

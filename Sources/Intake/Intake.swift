@@ -80,8 +80,14 @@ package struct Intake: Sendable {
   private static func refuseBad(_ findings: [Finding], strict: Bool) throws {
     guard strict, let bad = findings.first(where: isBad) else { return }
     let count = findings.count(where: isBad)
-    let more = count > 1 ? " (and \(count - 1) more)" : ""
-    throw BulkheadError(.badInput, bad.message + more, cure: bad.fix, location: bad.location)
+    throw error(bad, more: count > 1 ? " (and \(count - 1) more)" : "")
+  }
+
+  /// A finding as an error; its text goes to a terminal as it is.
+  private static func error(_ bad: Finding, more: String = "") -> BulkheadError {
+    let place = bad.location.map { SourceLocation(file: $0.file.safeForTerminal, line: $0.line) }
+    return BulkheadError(
+      .badInput, bad.message.safeForTerminal + more, cure: bad.fix.safeForTerminal, location: place)
   }
 
   private static func isBad(_ finding: Finding) -> Bool {
@@ -89,12 +95,10 @@ package struct Intake: Sendable {
   }
 
   private static func nothing(_ findings: [Finding], _ sources: [InputSource]) -> BulkheadError {
-    if let bad = findings.first(where: isBad) {
-      return BulkheadError(.badInput, bad.message, cure: bad.fix, location: bad.location)
-    }
+    if let bad = findings.first(where: isBad) { return error(bad) }
     let names = sources.map(\.name).prefix(3).joined(separator: ", ")
     return BulkheadError(
-      .badInput, "there is no Kubernetes object in \(names.isEmpty ? "the input" : names)",
+      .badInput, "there is no Kubernetes object in \(names.isEmpty ? "the input" : names.safeForTerminal)",
       cure: "name YAML or JSON manifests with -f FILE, -f FOLDER or -f -")
   }
 }

@@ -46,8 +46,15 @@ struct ContainerRuntime: Sendable {
     return "\(World.directory)/\(bundle.directory)"
   }
 
-  /// Starts a container; returns the process id of its first process, in its node's numbering.
-  func start(_ id: String, bundle: String, node: String, input: Int32?, output: Int32?) async throws -> Int32 {
+  /// A container that runs.
+  struct Started: Sendable {
+    /// Its first process, in its node's numbering.
+    var pid: Int32
+    /// runc is long gone, but what the container writes to standard error still arrives here.
+    var process: WorldProcess
+  }
+
+  func start(_ id: String, bundle: String, node: String, input: Int32?, output: Int32?) async throws -> Started {
     let pidFile = "\(bundle)/pid"
     let command = runc(node) + ["run", "--detach", "--pid-file", pidFile, "--bundle", bundle, id]
     let started = try await world.spawn(command, in: .node(node), input: input, output: output)
@@ -58,7 +65,7 @@ struct ContainerRuntime: Sendable {
     let path = world.hostDirectory + pidFile.dropFirst(World.directory.count)
     guard let text = try? String(contentsOfFile: path, encoding: .utf8), let pid = Int32(text.prefix { $0.isNumber })
     else { throw BulkheadError(.unexpected, "runc left no process id for \(id)") }
-    return pid
+    return Started(pid: pid, process: started)
   }
 
   /// Runs a container to its end and returns what it printed.

@@ -46,8 +46,7 @@ extension LocalTwin {
   private func startContainers(of pod: TwinPod, _ bootstrap: SidecarBootstrap?) async throws {
     let site = try running()
     if let bootstrap {
-      let pid = try await site.startSidecar(pod, bootstrap)
-      claim(pid, of: pod, app: false)
+      claim(try await site.startSidecar(pod, bootstrap), of: pod, app: false)
     }
     try await startApplication(pod)
   }
@@ -56,16 +55,18 @@ extension LocalTwin {
     let site = try running()
     let workload = pod.workload
     let board = board
-    let (pid, link) = try await site.startApplication(pod, on: group) { board.add($0, from: workload) }
+    let (started, link) = try await site.startApplication(pod, on: group) { board.add($0, from: workload) }
     links[pod.id]?.close()
     links[pod.id] = link
-    claim(pid, of: pod, app: true)
+    claim(started, of: pod, app: true)
     guard await link.becomesReady() else {
+      let ending = endings[ProcessKey(pod.node, started.pid)] ?? "closed its output"
+      let words = started.process.errorText.safeForTerminal
       throw BulkheadError(
-        .unexpected, "\(pod.name) ended before it was ready\(endings[ProcessKey(pod.node, pid)].map { " (\($0))" } ?? "")",
+        .unexpected, "\(pod.name) \(ending) before it was ready: \(words)",
         cure: "its limits or its security context may be too tight for anything to run in")
     }
-    try await site.startNeighbours(of: pod, beside: pid)
+    try await site.startNeighbours(of: pod, beside: started.pid)
   }
 
   /// Stops pods that get no traffic any more and takes everything of theirs away.
@@ -103,8 +104,8 @@ struct PodProcess: Sendable {
 
 extension LocalTwin {
   /// A process may end before its start was noticed: its end is then waiting here already.
-  private func claim(_ pid: Int32, of pod: TwinPod, app: Bool) {
-    processes[ProcessKey(pod.node, pid)] = PodProcess(pod: pod.id, isApplication: app)
+  private func claim(_ started: ContainerRuntime.Started, of pod: TwinPod, app: Bool) {
+    processes[ProcessKey(pod.node, started.pid)] = PodProcess(pod: pod.id, isApplication: app)
   }
 
   func processEnded(_ exit: ProcessExit) async {

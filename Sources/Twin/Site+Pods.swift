@@ -63,7 +63,7 @@ extension Site {
   /// Removes what is left of a container that ended, so that one of the same name can start.
   func clear(_ container: String, node: String) async throws { try await runtime.remove([container], node: node) }
 
-  func startSidecar(_ pod: TwinPod, _ bootstrap: SidecarBootstrap) async throws -> Int32 {
+  func startSidecar(_ pod: TwinPod, _ bootstrap: SidecarBootstrap) async throws -> ContainerRuntime.Started {
     var request = try SidecarContainer.request(
       id: pod.sidecarContainer, podID: pod.id, podName: pod.name, node: pod.node, pod: pod.spec, bootstrap: bootstrap,
       envoy: "\(World.directory)/tools/envoy",
@@ -74,14 +74,14 @@ extension Site {
   }
 
   /// The bundle of the first start is still there.
-  func startSidecarAgain(_ pod: TwinPod) async throws -> Int32 {
+  func startSidecarAgain(_ pod: TwinPod) async throws -> ContainerRuntime.Started {
     let bundle = "\(World.directory)/pods/\(pod.id)/\(pod.sidecarContainer)"
     return try await runtime.start(pod.sidecarContainer, bundle: bundle, node: pod.node, input: nil, output: nil)
   }
 
   func startApplication(
     _ pod: TwinPod, on group: any EventLoopGroup, onCounters: @escaping @Sendable (Counters) -> Void
-  ) async throws -> (pid: Int32, link: StandinLink) {
+  ) async throws -> (started: ContainerRuntime.Started, link: StandinLink) {
     guard let container = pod.spec.containers.first else {
       throw BulkheadError(.badInput, "\(pod.workload) has no container")
     }
@@ -98,9 +98,9 @@ extension Site {
     let link = try await StandinLink.open(
       input: orders.write, output: reports.read, on: group, onCounters: onCounters)
     do {
-      let pid = try await runtime.start(
+      let started = try await runtime.start(
         pod.appContainer, bundle: bundle, node: pod.node, input: orders.read, output: reports.write)
-      return (pid, link)
+      return (started, link)
     } catch {
       link.close()
       throw error
@@ -133,7 +133,7 @@ extension Site {
   }
 
   /// Starts a container that waits for the end of its standard input, which is the end of this program.
-  func startIdle(_ request: ContainerRequest) async throws -> Int32 {
+  func startIdle(_ request: ContainerRequest) async throws -> ContainerRuntime.Started {
     let bundle = try runtime.write(request)
     let input = try PipePair.make()
     keepOpen(input.write)

@@ -14,9 +14,9 @@ extension Site {
     var processes: String?
     if subject.spec.shareProcessNamespace, let order = orders.first(where: { $0.vector == "L25" }) {
       let beside = "\(id)-beside"
-      let pid = try await startNeighbour(beside, subject, container, nonce: order.nonce, network: network)
+      let started = try await startNeighbour(beside, subject, container, nonce: order.nonce, network: network)
       neighbour = beside
-      processes = "/proc/\(pid)/ns/pid"
+      processes = "/proc/\(started.pid)/ns/pid"
     }
     let arguments = try orders.flatMap { ["--order", String(decoding: try JSONEncoder().encode($0), as: UTF8.self)] }
     var request = try self.request(
@@ -40,7 +40,7 @@ extension Site {
   /// A second container of the pod, with a secret in its environment.
   private func startNeighbour(
     _ id: String, _ subject: ProbeSubject, _ container: Container, nonce: String, network: String
-  ) async throws -> Int32 {
+  ) async throws -> ContainerRuntime.Started {
     var request = try request(
       id, subject, container, network: network, arguments: [ContainerRuntime.standinInContainer, "idle"])
     request.environment.append("FLAG=\(nonce)")

@@ -134,8 +134,9 @@ final class Site: Sendable {
 /// Where this program's Swift runtime libraries are, when it is not linked with them: containers need the same.
 enum RuntimeLibraries {
   static var folder: String? {
-    guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return nil }
-    for line in maps.split(separator: "\n") where line.hasSuffix("/libswiftCore.so") {
+    // Read to its end: a file of /proc tells no size and comes in pieces.
+    guard let file = FileHandle(forReadingAtPath: "/proc/self/maps"), let bytes = try? file.readToEnd() else { return nil }
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasSuffix("/libswiftCore.so") {
       guard let start = line.firstIndex(of: "/") else { continue }
       return URL(fileURLWithPath: String(line[start...])).deletingLastPathComponent().path
     }

@@ -30,8 +30,10 @@ struct Address: Equatable {
   init?(token: Substring) {
     if let range = token.firstRange(of: "://") {
       let scheme = String(
-        token[..<range.lowerBound].reversed().prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "+.-".contains($0)) }
-          .reversed()
+        token[..<range.lowerBound].reversed().prefix {
+          $0.isASCII && ($0.isLetter || $0.isNumber || "+.-".contains($0))
+        }
+        .reversed()
       ).lowercased()
       guard !scheme.isEmpty, !Self.hostless.contains(scheme) else { return nil }
       var rest = token[range.upperBound...]
@@ -108,7 +110,8 @@ enum HostName {
 
   /// Endings of file names, which otherwise look like public names.
   private static let fileEndings: Set<String> = [
-    "yaml", "yml", "json", "properties", "conf", "cfg", "ini", "toml", "xml", "txt", "log", "sh", "py", "js", "ts", "rb",
+    "yaml", "yml", "json", "properties", "conf", "cfg", "ini", "toml", "xml", "txt", "log", "sh", "py", "js", "ts",
+    "rb",
     "go", "java", "jar", "class", "html", "css", "md", "pem", "crt", "key", "sql", "lua", "php", "local", "internal",
   ]
 

@@ -24,7 +24,8 @@ struct ServiceDirectory {
       first
     }
     backends = Self.backends(fleet)
-    namespaces = Set(fleet.namespaces.map(\.name) + fleet.services.map(\.id.namespace) + fleet.workloads.map(\.id.namespace))
+    namespaces = Set(
+      fleet.namespaces.map(\.name) + fleet.services.map(\.id.namespace) + fleet.workloads.map(\.id.namespace))
   }
 
   func workloads(behind service: Service) -> [Workload] { backends[service.id] ?? [] }

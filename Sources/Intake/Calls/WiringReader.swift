@@ -21,7 +21,8 @@ struct WiringReader {
     self.caller = caller
     self.directory = directory
     self.texts = texts
-    siblings = Dictionary(texts.filter { !$0.name.isEmpty }.map { ($0.words.joined(separator: "_"), $0.value) }) { _, last in
+    siblings = Dictionary(texts.filter { !$0.name.isEmpty }.map { ($0.words.joined(separator: "_"), $0.value) }) {
+      _, last in
       last
     }
   }
@@ -72,6 +73,9 @@ struct WiringReader {
       guard let port = address.effectivePort ?? siblingPort(context),
         address.scheme != nil || inCluster || (context.text.kind != .file && isPlausible(address, context))
       else { return }
+      var address = address
+      // `ghost.shop` could be a public name as well; that it was taken for one of the cluster is said by its ending.
+      if !inCluster && address.host.contains(".") { address.host += ".svc" }
       if record(address, context, port: port, service: nil, target: nil, wireProtocol: wireProtocol(address, port)) {
         report(
           .callToNowhere, context.namesAddress || inCluster || address.scheme != nil ? .medium : .low, address, context,
@@ -95,7 +99,8 @@ struct WiringReader {
     else { return }
     guard let port = service.ports.first(where: { $0.port == number }) else {
       guard service.type != "ExternalName", number >= 1024 || isPlausible(address, context) else { return }
-      if record(address, context, port: number, service: nil, target: nil, wireProtocol: wireProtocol(address, number)) {
+      if record(address, context, port: number, service: nil, target: nil, wireProtocol: wireProtocol(address, number))
+      {
         let ports = service.ports.map { "\($0.port)" }.joined(separator: ", ")
         report(
           .callToMissingPort, .medium, address, context,
@@ -109,7 +114,8 @@ struct WiringReader {
       address, context, port: number, service: service.id, target: target, wireProtocol: port.wireProtocol)
     if isNew && target == nil && service.type != "ExternalName" {
       report(
-        .callWithoutWorkload, .low, address, context, "calls the service \(service.id.name), behind which no workload is",
+        .callWithoutWorkload, .low, address, context,
+        "calls the service \(service.id.name), behind which no workload is",
         fix: "add the workload to the input, or correct the service's selector")
     }
   }

@@ -112,14 +112,16 @@ struct WiringCollector {
       if content.isEmpty || ["#", "//", ";", "<!--"].contains(where: content.hasPrefix) { return nil }
       var name: Substring = ""
       var value = content
-      if let mark = content.firstIndex(where: { $0 == "=" || $0 == ":" }), content[mark] == "=" || isBlank(content, mark) {
-        name = content[..<mark]
+      if let mark = content.firstIndex(where: { $0 == "=" || $0 == ":" }),
+        content[mark] == "=" || isBlank(content, mark)
+      {
+        name = Substring(String(content[..<mark]).trimmed)
         value = content[content.index(after: mark)...]
       }
+      let isName = !name.contains(where: \.isWhitespace)
       let location = SourceLocation(file: text.location.file, line: text.location.line + index)
       return WiringText(
-        kind: text.kind, name: name.allSatisfy { !$0.isWhitespace } ? String(name) : "",
-        value: String(name.contains(where: \.isWhitespace) ? content : value), location: location)
+        kind: text.kind, name: isName ? String(name) : "", value: String(isName ? value : content), location: location)
     }
   }
 

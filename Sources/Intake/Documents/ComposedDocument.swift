@@ -85,7 +85,7 @@ struct ComposedDocument {
 
   private static func syntax(_ error: any Error, _ document: RawDocument) -> Problem {
     let offset = document.line - 1
-    let fix = "correct the document; the others were read"
+    let fix = "correct the document at that line"
     switch error as? YamlError {
     case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
       .composer(let context, let problem, let mark, _):

@@ -78,7 +78,8 @@ struct ObjectReader {
       return nil
     }
     let namespace = kind == "Namespace" ? "" : metadata?["namespace"]?.string ?? "default"
-    return ObjectReference(kind: kind, namespace: namespace.isEmpty && kind != "Namespace" ? "default" : namespace, name: name)
+    return ObjectReference(
+      kind: kind, namespace: namespace.isEmpty && kind != "Namespace" ? "default" : namespace, name: name)
   }
 
   private func configMap(_ root: Field, _ id: ObjectReference) -> ConfigMap {

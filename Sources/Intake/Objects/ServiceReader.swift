@@ -5,7 +5,8 @@ enum ServiceReader {
     var service = Service(id: id, location: root.location)
     guard let spec = root["spec"] else { return service }
     if let type = spec["type"] {
-      service.type = type.oneOf(ServiceType.self, "ClusterIP, NodePort, LoadBalancer, ExternalName")?.rawValue ?? "ClusterIP"
+      service.type =
+        type.oneOf(ServiceType.self, "ClusterIP, NodePort, LoadBalancer, ExternalName")?.rawValue ?? "ClusterIP"
     }
     service.headless = spec["clusterIP"]?.string == "None"
     service.selector = spec["selector"]?.stringMap ?? [:]

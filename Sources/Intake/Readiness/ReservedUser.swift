@@ -13,7 +13,8 @@ extension ReadinessRule {
         let group = container.securityContext.runAsGroup ?? pod.runAsGroup
         guard user == 1337 || group == 1337 else { return nil }
         return Occurrence(
-          message: "container \(container.name) runs as \(user == 1337 ? "user" : "group") 1337, whose traffic a sidecar "
+          message:
+            "container \(container.name) runs as \(user == 1337 ? "user" : "group") 1337, whose traffic a sidecar "
             + "lets pass unseen", location: container.location)
       }
     })

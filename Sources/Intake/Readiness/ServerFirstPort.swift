@@ -10,7 +10,8 @@ extension ReadinessRule {
       (context.services[workload.id] ?? []).flatMap { service in
         service.ports.filter { $0.transport == .tcp && $0.isServerFirst && !$0.declaresProtocol }.map { port in
           Occurrence(
-            message: "service \(service.id.name) offers port \(port.port), on which the server speaks first, and does not "
+            message:
+              "service \(service.id.name) offers port \(port.port), on which the server speaks first, and does not "
               + "say so", location: service.location)
         }
       }
