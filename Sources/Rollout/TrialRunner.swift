@@ -79,22 +79,37 @@ struct ControlRound: Sendable {
 
   /// One attempt each against the target and against its open twin.
   mutating func attemptAll(on range: any ControlRange) async {
-    await withTaskGroup(of: (Int, Bool, AttemptResult).self) { group in
+    for seen in await Self.attempts(targets, on: range) {
+      if seen.open { results[seen.index].countPositive(seen.result) } else { results[seen.index].count(seen.result) }
+    }
+  }
+
+  private struct Seen: Sendable {
+    var index: Int
+    var open: Bool
+    var result: AttemptResult
+  }
+
+  private static func attempts(
+    _ targets: [(kind: Control.Kind, target: ObjectReference)?], on range: any ControlRange
+  ) async -> [Seen] {
+    await withTaskGroup(of: Seen.self) { group in
       for (index, entry) in targets.enumerated() {
         guard let entry else { continue }
         for open in [false, true] {
           group.addTask {
             do {
-              return (index, open, try await range.attempt(entry.kind, against: entry.target, open: open))
+              let result = try await range.attempt(entry.kind, against: entry.target, open: open)
+              return Seen(index: index, open: open, result: result)
             } catch {
-              return (index, open, .unknown("\(error)"))
+              return Seen(index: index, open: open, result: .unknown("\(error)"))
             }
           }
         }
       }
-      for await (index, open, result) in group {
-        if open { results[index].countPositive(result) } else { results[index].count(result) }
-      }
+      var all: [Seen] = []
+      for await seen in group { all.append(seen) }
+      return all
     }
   }
 }
