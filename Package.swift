@@ -77,12 +77,14 @@ let package = Package(
     room(
       "Twin",
       [
-        "Linux", "StandinProtocol", "Rollout", "Planning", "Trials", "Breach", "IntentModel", "FleetModel", "Diagnostics",
+        "Linux", "StandinProtocol", "Rollout", "Planning", "Trials", "Breach", "IntentModel", "FleetModel",
+        "Diagnostics",
       ] + nio),
     room("EnvoyMesh", ["IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto, nioHTTP] + nio),
     room("JournalStore", ["Rollout", "Diagnostics", grdb, crypto]),
     // Faces
-    room("Reports", ["Rollout", "Trials", "Planning", "IntentModel", "Breach", "Judgement", "FleetModel", "Diagnostics"]),
+    room(
+      "Reports", ["Rollout", "Trials", "Planning", "IntentModel", "Breach", "Judgement", "FleetModel", "Diagnostics"]),
     room(
       "Composition",
       [
@@ -108,11 +110,14 @@ let package = Package(
     tests("Breach", ["Breach", "IntentModel", "FleetModel"]),
     tests("Trials", ["Trials", "FleetModel"]),
     tests("Rollout", ["Rollout"]),
+    tests("Linux", ["Linux", "CLinux"]),
     tests("Judgement", ["Judgement", "Diagnostics"], exclude: ["reference"]),
     tests("IntentModel", ["IntentModel", "FleetModel", "Diagnostics"]),
+    tests(
+      "Intake", ["Intake", "CommandLine", "FleetModel", "IntentModel", "Diagnostics"], exclude: ["Corpus", "Golden"]),
     tests("JournalStore", ["JournalStore", "Rollout", "Diagnostics", grdb]),
     tests("TwinContainer", ["Twin", "IntentModel", "FleetModel", "Diagnostics"]),
-    tests("Standin", ["StandinProtocol", "bulkhead-standin"]),
+    tests("Standin", ["StandinProtocol"]),
     tests("EnvoyMesh", ["EnvoyMesh", "IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto]),
     tests("TwinNetwork", ["Twin", "IntentModel", "FleetModel", "Diagnostics", subprocess]),
   ]

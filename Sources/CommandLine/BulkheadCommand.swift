@@ -14,7 +14,10 @@ package struct BulkheadCommand: AsyncParsableCommand {
         bulkhead doctor                             what this machine lacks
       """,
     version: "0.1.0",
-    subcommands: [SurveyCommand.self, PlanCommand.self, RehearseCommand.self, JudgeCommand.self, DoctorCommand.self])
+    subcommands: [
+      SurveyCommand.self, PlanCommand.self, RehearseCommand.self, JudgeCommand.self, DoctorCommand.self,
+      TwinCommand.self,
+    ])
 
   package init() {}
 

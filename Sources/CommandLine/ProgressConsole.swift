@@ -27,16 +27,18 @@ final class ProgressConsole: RolloutObserver, Sendable {
       line(paint.bold("\(wave.name) of \(count)") + " – \(names.safeForTerminal)")
     case .share(let percent, let judged): liveLine(percent, judged)
     case .shareDone(let share):
-      line("  canary at \(share.percent) % of the users: \(verdict(share.verdict)) in \(seconds(share.seconds))"
-        + (share.reason.isEmpty ? "" : " – \(share.reason.safeForTerminal)"))
+      line(
+        "  canary at \(share.percent) % of the users: \(verdict(share.verdict)) in \(seconds(share.seconds))"
+          + (share.reason.isEmpty ? "" : " – \(share.reason.safeForTerminal)"))
     case .promoted: line("  all users on the new pods")
     case .trialStarted(let trial): status("  trial: \(trial.fault.title.safeForTerminal) …")
     case .trialDone(let trial): trialLine(trial)
     case .probesDone(let probes): probesLine(probes)
     case .undoing(let reason): line(paint.red("  undoing the wave: ") + reason.safeForTerminal)
     case .waveDone(let wave):
-      line("  \(verdict(wave.result.rawValue)) in \(seconds(wave.seconds)); "
-        + "ways out \(wave.waysOutBefore) → \(wave.result == .promoted ? wave.waysOutAfter : wave.waysOutBefore)")
+      line(
+        "  \(verdict(wave.result.rawValue)) in \(seconds(wave.seconds)); "
+          + "ways out \(wave.waysOutBefore) → \(wave.result == .promoted ? wave.waysOutAfter : wave.waysOutBefore)")
     }
   }
 
@@ -56,9 +58,10 @@ final class ProgressConsole: RolloutObserver, Sendable {
   private func trialLine(_ trial: TrialRecord) {
     let controls = trial.controls.filter(\.applies)
     let held = controls.count { $0.result == .pass }
-    line("  trial \(trial.faults.joined(separator: ", ").safeForTerminal): \(verdict(trial.result.rawValue)), "
-      + "\(held) of \(controls.count) controls held"
-      + (trial.reason.isEmpty ? "" : " – \(trial.reason.safeForTerminal)"))
+    line(
+      "  trial \(trial.faults.joined(separator: ", ").safeForTerminal): \(verdict(trial.result.rawValue)), "
+        + "\(held) of \(controls.count) controls held"
+        + (trial.reason.isEmpty ? "" : " – \(trial.reason.safeForTerminal)"))
   }
 
   private func probesLine(_ probes: [ProbeRecord]) {
@@ -67,9 +70,12 @@ final class ProgressConsole: RolloutObserver, Sendable {
     let ways = Dictionary(grouping: out, by: \.workload).sorted { $0.key < $1.key }
       .map { "\($0.key.name) (\($0.value.map(\.vector).sorted().joined(separator: " ")))" }
     let when = probes.contains { $0.phase == .after } ? "after the wave" : "before the rollout"
-    line("  break-out probes \(when): " + (out.isEmpty ? paint.green("none got out")
-      : "\(out.count) got out: \(ways.joined(separator: ", ").safeForTerminal)")
-      + (blind > 0 ? paint.red(" – \(blind) blind") : ""))
+    line(
+      "  break-out probes \(when): "
+        + (out.isEmpty
+          ? paint.green("none got out")
+          : "\(out.count) got out: \(ways.joined(separator: ", ").safeForTerminal)")
+        + (blind > 0 ? paint.red(" – \(blind) blind") : ""))
   }
 
   private func liveLine(_ percent: Int, _ judged: [JudgedWorkload]) {

@@ -50,10 +50,16 @@ package struct RehearseCommand: AsyncParsableCommand {
 
   package func validate() throws {
     guard rate > 0, rate <= 10_000 else { throw ValidationError("--rate must lie between 0 and 10000") }
-    guard (0..<1).contains(tolerance), tolerance > 0 else { throw ValidationError("--tolerance must lie between 0 and 1") }
-    guard alpha > 0, alpha < 1, beta > 0, beta < 1 else { throw ValidationError("--alpha and --beta must lie between 0 and 1") }
+    guard (0..<1).contains(tolerance), tolerance > 0 else {
+      throw ValidationError("--tolerance must lie between 0 and 1")
+    }
+    guard alpha > 0, alpha < 1, beta > 0, beta < 1 else {
+      throw ValidationError("--alpha and --beta must lie between 0 and 1")
+    }
     if let capacity, capacity < 1 { throw ValidationError("--capacity must be at least 1") }
-    if resume != nil && !input.files.isEmpty { throw ValidationError("--resume goes on with the input of its run; leave -f out") }
+    if resume != nil && !input.files.isEmpty {
+      throw ValidationError("--resume goes on with the input of its run; leave -f out")
+    }
     if resume == nil && input.files.isEmpty { throw ValidationError("name manifests with -f FILE, -f FOLDER or -f -") }
   }
 

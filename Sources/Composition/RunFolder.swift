@@ -25,7 +25,8 @@ struct RunFolder: Sendable {
       try manager.createDirectory(
         atPath: folder.input, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
-      throw BulkheadError(.configuration, "cannot make the folder \(path)", cure: "choose another with --out", cause: error)
+      throw BulkheadError(
+        .configuration, "cannot make the folder \(path)", cure: "choose another with --out", cause: error)
     }
     return folder
   }

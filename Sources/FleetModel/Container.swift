@@ -97,7 +97,8 @@ package struct VolumeMount: Sendable, Equatable {
   /// `None`, `HostToContainer` or `Bidirectional`.
   package var propagation: String?
 
-  package init(volume: String, path: String, readOnly: Bool = false, subPath: String? = nil, propagation: String? = nil) {
+  package init(volume: String, path: String, readOnly: Bool = false, subPath: String? = nil, propagation: String? = nil)
+  {
     self.volume = volume
     self.path = path
     self.readOnly = readOnly

@@ -29,6 +29,8 @@ package struct Fleet: Sendable, Equatable {
   }
 
   /// The calls a workload makes, and those it serves, that lead to a workload of the fleet.
-  package func calls(from caller: ObjectReference) -> [Call] { calls.filter { $0.caller == caller && $0.target != nil } }
+  package func calls(from caller: ObjectReference) -> [Call] {
+    calls.filter { $0.caller == caller && $0.target != nil }
+  }
   package func calls(to target: ObjectReference) -> [Call] { calls.filter { $0.target == target } }
 }

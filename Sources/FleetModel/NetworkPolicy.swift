@@ -51,7 +51,9 @@ package struct NetworkPolicy: Sendable, Equatable {
 
 /// `matchLabels` and `matchExpressions`; an empty selector matches everything.
 package struct LabelSelector: Sendable, Equatable, Hashable {
-  package enum Operation: String, Sendable, Hashable { case isIn = "In", notIn = "NotIn", exists = "Exists", absent = "DoesNotExist" }
+  package enum Operation: String, Sendable, Hashable {
+    case isIn = "In", notIn = "NotIn", exists = "Exists", absent = "DoesNotExist"
+  }
   package struct Requirement: Sendable, Equatable, Hashable {
     package var key: String
     package var operation: Operation

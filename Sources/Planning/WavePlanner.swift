@@ -23,7 +23,9 @@ package struct WavePlanner: Sendable {
       let entering = index < groups.count ? groups[index] : []
       let locking = index > 0 ? groups[index - 1] : []
       var steps: [Step] = []
-      for id in entering { steps += self.steps([.harden, .enrol, .authoriseInShadow], id, from: .untouched, wave: index) }
+      for id in entering {
+        steps += self.steps([.harden, .enrol, .authoriseInShadow], id, from: .untouched, wave: index)
+      }
       for id in locking {
         let (actions, refused) = lockActions(id, fleet: fleet, derivation: derivation)
         refusals += refused
@@ -31,7 +33,8 @@ package struct WavePlanner: Sendable {
         steps += self.steps(actions, id, from: enrolled, wave: index)
       }
       waves.append(
-        Wave(index: index, name: name(index, entering, locking), workloads: (entering + locking).sorted(), steps: steps))
+        Wave(index: index, name: name(index, entering, locking), workloads: (entering + locking).sorted(), steps: steps)
+      )
     }
     return Plan(mesh: "envoy", fleetDigest: FleetDigest.of(fleet), waves: waves, refusals: refusals.sorted(by: order))
   }

@@ -24,7 +24,8 @@ struct CallGraphDrawing {
       """
   }
 
-  private func places(_ columns: [[ObjectReference]], _ height: Double) -> [(id: ObjectReference, x: Double, y: Double)] {
+  private func places(_ columns: [[ObjectReference]], _ height: Double) -> [(id: ObjectReference, x: Double, y: Double)]
+  {
     columns.enumerated().flatMap { index, members in
       let used = Double(members.count) * (Self.box.height + Self.box.gapY) - Self.box.gapY
       return members.enumerated().map { row, id in
@@ -47,7 +48,8 @@ struct CallGraphDrawing {
       let (x2, y2) = (to.x, to.y + Self.box.height / 2)
       let bend = max(24, abs(x2 - x1) / 2)
       return """
-        <path class="\(encrypted ? "mtls" : "plain")" d="M\(x1) \(y1) C\(x1 + bend) \(y1) \(x2 - bend) \(y2) \(x2) \(y2)">\
+        <path class="\(encrypted ? "mtls" : "plain")" \
+        d="M\(x1) \(y1) C\(x1 + bend) \(y1) \(x2 - bend) \(y2) \(x2) \(y2)">\
         <title>\(call.caller.name) → \(target.name): \(encrypted ? "mutual TLS" : "plaintext")</title></path>
         """
     }
@@ -58,7 +60,10 @@ struct CallGraphDrawing {
       let posture = postures[place.id] ?? .untouched
       let ways = open[place.id] ?? 0
       let name = place.id.name.count > 19 ? place.id.name.prefix(18) + "…" : place.id.name[...]
-      let badge: HTMLText = ways == 0 ? "" : """
+      let badge: HTMLText =
+        ways == 0
+        ? ""
+        : """
         <circle class="ways" cx="\(place.x + Self.box.width - 2)" cy="\(place.y + 2)" r="9"/>\
         <text class="badge" x="\(place.x + Self.box.width - 2)" y="\(place.y + 6)">\(ways)</text>
         """

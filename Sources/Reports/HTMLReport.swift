@@ -46,7 +46,8 @@ package struct HTMLReport {
       <section class="tiles">
       \(tile("\(promoted) of \(report.plan.waves.count)", "waves promoted"))
       \(tile("\(ways.before) → \(ways.after)", "ways out that a probe really took"))
-      \(tile("\(trials.count { $0.result == .pass }) of \(trials.count)", "trials passed, with the fault seen to happen"))
+      \(tile("\(trials.count { $0.result == .pass }) of \(trials.count)",
+             "trials passed, with the fault seen to happen"))
       \(tile("\(controls.count { $0.result == .pass }) of \(controls.count)", "security controls held during faults"))
       \(tile("\(report.fleet.workloads.count)", "workloads, every one in real containers"))
       \(tile(Figures.seconds(report.history.seconds), "from start to end"))
@@ -58,7 +59,8 @@ package struct HTMLReport {
     let names = report.fleet.workloads.count
     switch report.result {
     case .promoted:
-      return "All \(names) workloads entered the mesh; every wave passed its canary, its trials and its break-out probes."
+      return
+        "All \(names) workloads entered the mesh; every wave passed its canary, its trials and its break-out probes."
     case .rolledBack:
       let wave = report.history.waves.last
       return "\(wave?.name ?? "A wave") was undone: \(wave?.reason ?? "no reason was recorded")."
@@ -101,7 +103,8 @@ package struct HTMLReport {
       <section><h2>Who calls whom</h2><div class="pair"><figure><figcaption>before</figcaption>\(before.svg)</figure>
       <figure><figcaption>after</figcaption>\(after.svg)</figure></div>
       <p class="legend"><i class="key bare"></i>no sidecar <i class="key enrolled"></i>enrolled, permissive
-      <i class="key guarded"></i>authorised and isolated, open to the outside <i class="key locked"></i>strict mutual TLS
+      <i class="key guarded"></i>authorised and isolated, open to the outside <i class="key locked"></i>strict mutual
+      TLS
       and isolated <i class="line plain"></i>plaintext <i class="line mtls"></i>mutual TLS <i class="key ways"></i>ways
       out of the container</p></section>
       """

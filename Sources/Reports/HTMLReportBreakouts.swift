@@ -13,7 +13,9 @@ struct HTMLReportBreakouts {
     let open = report.openAtEnd
     let tried = Set(report.history.waves.flatMap(\.probes).map(\.vector)).sorted()
     guard !tried.isEmpty else { return "" }
-    let heads = tried.map { code -> HTMLText in "<th title=\"\(VectorCatalogue.vector(code)?.title ?? "")\">\(code)</th>" }
+    let heads = tried.map { code -> HTMLText in
+      "<th title=\"\(VectorCatalogue.vector(code)?.title ?? "")\">\(code)</th>"
+    }
     let rows = report.fleet.workloads.map { workload -> HTMLText in
       let cells = tried.map { cell(.init(vector: $0, workload: workload.id), before: before, open: open) }
       return "<tr><td class=\"name\">\(workload.id.name)</td>\(cells)</tr>"
@@ -22,11 +24,12 @@ struct HTMLReportBreakouts {
       "<dt>\(vector.code)</dt><dd>\(vector.title). <em>\(vector.mitigation)</em></dd>"
     }
     return """
-      <section><h2>Real attempts to break out</h2><table class="matrix"><thead><tr><th>workload</th>\(heads)</tr></thead>
+      <section><h2>Real attempts to break out</h2><table class="matrix"><thead><tr><th>workload</th>
+      \(heads)</tr></thead>
       <tbody>\(weakened(tried))\(rows)</tbody></table>
       <p class="legend">● got out, before and still · ●→○ got out before, contained now · ○ contained · each probe was
-      first shown to get out of a container made weak for it</p><details><summary>what each vector is, and what closes it
-      </summary><dl>\(legend)</dl></details></section>
+      first shown to get out of a container made weak for it</p><details><summary>what each vector is, and what closes
+      it</summary><dl>\(legend)</dl></details></section>
       """
   }
 
@@ -43,7 +46,8 @@ struct HTMLReportBreakouts {
     _ way: RunReport.WayOut, before: Set<RunReport.WayOut>, open: Set<RunReport.WayOut>
   ) -> HTMLText {
     let last = report.history.waves.flatMap(\.probes).last { $0.vector == way.vector && $0.workload == way.workload }
-    let title = last.map { "\($0.phase.rawValue): \($0.result.rawValue) at \($0.step) \($0.errno ?? "")" } ?? "not tried"
+    let title =
+      last.map { "\($0.phase.rawValue): \($0.result.rawValue) at \($0.step) \($0.errno ?? "")" } ?? "not tried"
     guard let last else { return "<td class=\"dim\" title=\"\(title)\">–</td>" }
     if open.contains(way) { return "<td class=\"bad\" title=\"\(title)\">●</td>" }
     if before.contains(way) { return "<td class=\"ok\" title=\"\(title)\">●→○</td>" }

@@ -27,7 +27,8 @@ struct HTMLReportWaves {
     return """
       <details><summary><b>\(wave.name)</b> – \(wave.result.rawValue) in \(Figures.seconds(wave.seconds)); canary \
       \(verdicts)</summary><table class="numbers"><thead><tr><th>share</th><th>workload</th><th>stable errors</th>
-      <th>canary errors</th><th>evidence of harm</th><th>evidence of no harm</th><th>error rate below</th><th>verdict</th>
+      <th>canary errors</th><th>evidence of harm</th><th>evidence of no harm</th><th>error rate below</th>
+      <th>verdict</th>
       </tr></thead><tbody>\(rows)</tbody></table></details>
       """
   }
@@ -45,19 +46,22 @@ struct HTMLReportWaves {
   private func odds(_ logE: Double) -> String {
     let tens = logE / 2.302585092994046
     if tens < -2 { return "none" }
-    return tens > 4 ? "10^\(Figures.plain((tens * 10).rounded() / 10)) : 1"
+    return tens > 4
+      ? "10^\(Figures.plain((tens * 10).rounded() / 10)) : 1"
       : "\(Figures.plain((Foundation.exp(logE) * 10).rounded() / 10)) : 1"
   }
 
   private func matrix(_ waves: [WaveRecord]) -> HTMLText {
     let names = Control.all.map { control -> HTMLText in "<th title=\"\(control.title)\">\(Self.short(control))</th>" }
-    let rows = waves.flatMap { wave in wave.trials.map { trial -> HTMLText in
-      """
-      <tr><td>\(wave.name.prefix { $0 != ":" }.description)</td><td class="name" title="\(trial.hypothesis)">\
-      \(trial.faults.joined(separator: ", "))</td><td>\(cell(trial))</td><td class="name">\(evidence(trial))</td>\
-      \(trial.controls.map(cell))</tr>
-      """
-    } }
+    let rows = waves.flatMap { wave in
+      wave.trials.map { trial -> HTMLText in
+        """
+        <tr><td>\(wave.name.prefix { $0 != ":" }.description)</td><td class="name" title="\(trial.hypothesis)">\
+        \(trial.faults.joined(separator: ", "))</td><td>\(cell(trial))</td><td class="name">\(evidence(trial))</td>\
+        \(trial.controls.map(cell))</tr>
+        """
+      }
+    }
     return """
       <table class="matrix"><thead><tr><th>wave</th><th>fault</th><th>hypothesis</th><th>the fault happened; users</th>
       \(names)</tr></thead><tbody>\(rows)</tbody></table>
@@ -82,7 +86,8 @@ struct HTMLReportWaves {
   }
 
   private func cell(_ control: ControlResult) -> HTMLText {
-    let counts = "\(control.refused) refused, \(control.reached) got through; open twin \(control.positiveControl.rawValue)"
+    let counts =
+      "\(control.refused) refused, \(control.reached) got through; open twin \(control.positiveControl.rawValue)"
     let title = "\(control.title): \(counts). \(control.detail)"
     guard control.applies else { return "<td class=\"dim\" title=\"\(control.title): \(control.detail)\">–</td>" }
     return switch control.result {

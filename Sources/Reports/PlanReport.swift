@@ -51,7 +51,8 @@ package struct PlanReport: Encodable, Sendable {
         name: wave.name, workloads: wave.workloads.map(\.description),
         steps: wave.steps.map {
           StepEntry(
-            id: $0.id, workload: $0.workload.description, action: $0.action.rawValue, objects: $0.objects, undo: $0.undo)
+            id: $0.id, workload: $0.workload.description, action: $0.action.rawValue, objects: $0.objects, undo: $0.undo
+          )
         },
         canary: canary,
         trials: trials[wave.index].map {

@@ -31,7 +31,9 @@ package struct RunReport: Sendable {
     var vector: String
     var workload: ObjectReference
 
-    static func < (left: WayOut, right: WayOut) -> Bool { (left.vector, left.workload) < (right.vector, right.workload) }
+    static func < (left: WayOut, right: WayOut) -> Bool {
+      (left.vector, left.workload) < (right.vector, right.workload)
+    }
   }
 
   /// What got out before the workload's first wave.
@@ -41,7 +43,8 @@ package struct RunReport: Sendable {
     for wave in history.waves {
       let first = Set(wave.workloads).subtracting(seen)
       seen.formUnion(wave.workloads)
-      for probe in wave.probes where probe.phase == phase && probe.result == .escaped && first.contains(probe.workload) {
+      for probe in wave.probes where probe.phase == phase && probe.result == .escaped && first.contains(probe.workload)
+      {
         result.insert(WayOut(vector: probe.vector, workload: probe.workload))
       }
     }

@@ -45,7 +45,8 @@ struct TimelineDrawing {
     _ x: inout Double, _ width: Double, _ y: Double, _ style: String, _ text: String, _ verdict: String
   ) -> HTMLText {
     defer { x += width }
-    let label: HTMLText = width > 26 && text.count < 6
+    let label: HTMLText =
+      width > 26 && text.count < 6
       ? "<text class=\"inside\" x=\"\(x + width / 2)\" y=\"\(y + 15)\">\(text)</text>" : ""
     return """
       <g><title>\(text): \(verdict)</title><rect class="\(style)" x="\(x)" y="\(y)" width="\(max(1, width - 1))" \

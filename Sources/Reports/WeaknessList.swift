@@ -11,7 +11,8 @@ enum WeaknessList {
     list += waysOut(report)
     list += report.fleet.workloads.filter { $0.replicas < 2 }.map { workload in
       Weakness(
-        code: "BH-SINGLE-REPLICA", workload: workload.id, evidence: "the manifest asks for \(workload.replicas) replica(s)",
+        code: "BH-SINGLE-REPLICA", workload: workload.id,
+        evidence: "the manifest asks for \(workload.replicas) replica(s)",
         remediation: "set replicas to 2 or more; the rehearsal ran two pods")
     }
     list += report.plan.refusals.map {

@@ -24,7 +24,8 @@ struct CanaryGate: Sendable {
     self.workloads = workloads
     // Split, so that no single judge settles on a regression that the wave as a whole does not show.
     let settings = JudgeSettings(
-      alpha: limits.alpha / Double(max(1, workloads.count)), beta: limits.beta, margin: limits.margin, tolerance: limits.tolerance)
+      alpha: limits.alpha / Double(max(1, workloads.count)), beta: limits.beta, margin: limits.margin,
+      tolerance: limits.tolerance)
     judges = workloads.map { _ in CanaryJudge(settings: settings) }
     seenAtShare = workloads.map { _ in 0 }
   }
@@ -94,7 +95,9 @@ struct CanaryGate: Sendable {
 
   /// No data, or not enough in time, is inconclusive: never a pass.
   private func shortage(_ seconds: Double) -> GateVerdict? {
-    if seconds - lastNews >= limits.staleSeconds { return .inconclusive("no request reached a canary for \(limits.staleSeconds) s") }
+    if seconds - lastNews >= limits.staleSeconds {
+      return .inconclusive("no request reached a canary for \(limits.staleSeconds) s")
+    }
     guard seconds >= limits.deadlineSeconds else { return nil }
     let open = workloads.indices.filter { judges[$0].conclusion != .pass }
     guard let first = open.first else { return .inconclusive("the change detector saw too little") }

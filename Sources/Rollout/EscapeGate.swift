@@ -10,7 +10,8 @@ enum EscapeGate {
     let expected = Set(wave.workloads)
     let seen = Set(after.map(\.workload))
     guard seen == expected else {
-      return .inconclusive("no probe ran from \(expected.subtracting(seen).sorted().map(\.name).joined(separator: ", "))")
+      return .inconclusive(
+        "no probe ran from \(expected.subtracting(seen).sorted().map(\.name).joined(separator: ", "))")
     }
     let escaped = after.filter { $0.result == .escaped }
     let broken = escaped.filter { probe in

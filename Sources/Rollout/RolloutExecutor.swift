@@ -241,7 +241,8 @@ extension RolloutExecutor {
   private func commit(_ wave: Wave) async throws -> RolloutEvent {
     try await parts.target.commit(wave)
     for id in wave.workloads { postures[id] = wave.posture(of: id) ?? postures[id] }
-    escapesBefore = escapesBefore.filter { $0.phase == .weakened || !wave.workloads.contains($0.workload) }
+    escapesBefore =
+      escapesBefore.filter { $0.phase == .weakened || !wave.workloads.contains($0.workload) }
       + (record?.probes ?? []).filter { $0.phase == .after }.map { $0.asBefore }
     return .committed
   }

@@ -1,5 +1,5 @@
-import Foundation
 package import Diagnostics
+import Foundation
 
 /// A run as its journal tells it. The report and a resume know nothing else.
 package struct RunHistory: Sendable {

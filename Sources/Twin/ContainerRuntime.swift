@@ -87,7 +87,8 @@ struct ContainerRuntime: Sendable {
   /// Kills and removes containers; what is already gone is no error.
   func remove(_ ids: [String], node: String) async throws {
     guard !ids.isEmpty else { return }
-    let deletions = ids.map { "\(runc(node).joined(separator: " ")) delete --force \($0) 2>/dev/null &" }.joined(separator: "\n")
+    let deletions = ids.map { "\(runc(node).joined(separator: " ")) delete --force \($0) 2>/dev/null &" }.joined(
+      separator: "\n")
     _ = try await world.run(
       ["sh", "-c", deletions + "\nwait"], in: .node(node), input: [], limit: .seconds(20))
   }

@@ -37,7 +37,9 @@ extension LocalTwin: ControlRange {
     _ kind: Control.Kind, against target: ObjectReference, open: Bool
   ) async throws -> AttemptResult {
     guard let victim = open ? openTwin(of: target) : attacked(target) else { return .unknown("no ready pod to attack") }
-    guard let aim = try aim(kind, at: victim), let link = links[aim.from] else { return .unknown("nobody to attack from") }
+    guard let aim = try aim(kind, at: victim), let link = links[aim.from] else {
+      return .unknown("nobody to attack from")
+    }
     let outcome = await link.attempt(host: aim.host, port: aim.port, path: aim.path, tcp: aim.tcp, limit: Self.patience)
     return AttemptReading.read(outcome, of: kind)
   }

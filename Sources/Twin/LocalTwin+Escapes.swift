@@ -38,7 +38,9 @@ extension LocalTwin: EscapeRange {
     _ vectors: [Vector], _ subject: ProbeSubject, of workload: ObjectReference, phase: ProbeRecord.Phase
   ) async throws -> [ProbeRecord] {
     let site = try running()
-    let orders = vectors.map { site.scenery.order($0.code, hostPaths: subject.hostPaths, nodeRoot: site.root(of: subject.node)) }
+    let orders = vectors.map {
+      site.scenery.order($0.code, hostPaths: subject.hostPaths, nodeRoot: site.root(of: subject.node))
+    }
     // A purpose-made container borrows the network of a pod that no policy governs.
     let network = subject.network?.id ?? intruder(.plaintext) ?? ""
     let outcomes = try await site.runProbes(orders, subject, network: network)

@@ -12,6 +12,8 @@ struct FaultNote: Sendable {
   var ending: String?
   var latencyBefore = LatencyHistogram()
   var pair: TrafficBoard.Pair?
+  /// The nodes' counter before the cut; it never goes back.
+  var packetsBefore: UInt64 = 0
 }
 
 /// Addresses that cannot exchange packets, in both directions.
@@ -59,7 +61,7 @@ extension LocalTwin: FaultInjector {
       return FaultEvidence(verified: true, text: "\(victim) \(ending)")
     case .delay(_, _, let milliseconds): return delayEvidence(note, milliseconds)
     case .partition:
-      let dropped = try await running().packetsCut()
+      let dropped = try await running().packetsCut() - note.packetsBefore
       return FaultEvidence(verified: dropped > 0, text: "\(dropped) packets were dropped between them")
     }
   }
@@ -78,14 +80,15 @@ extension LocalTwin: FaultInjector {
     for (fault, note) in faultNotes where note.victim == pod.name { faultNotes[fault]?.ending = note.ending ?? how }
   }
 
-  private func cut(_ fault: Fault, _ caller: ObjectReference, _ target: ObjectReference, _ limit: Duration) async throws {
+  private func cut(_ fault: Fault, _ caller: ObjectReference, _ target: ObjectReference, _ limit: Duration) async throws
+  {
     let side = wave.map { $0.workloads.contains(target) } == true ? players(of: target, .canary) : players(of: target)
     guard let victim = side.first(where: { $0.state == .ready }) else {
       throw BulkheadError(.unexpected, "\(target) has no ready pod to cut off")
     }
     let callers = callerPods(caller)
     guard !callers.isEmpty else { throw BulkheadError(.unexpected, "\(caller) has no ready pod") }
-    faultNotes[fault] = FaultNote(victim: victim.name)
+    faultNotes[fault] = FaultNote(victim: victim.name, packetsBefore: try await running().packetsCut())
     partitions = [
       Partition(
         callers: callers.map(\.address), targets: [victim.address], seconds: Int((limit / .seconds(1)).rounded(.up)))

@@ -111,7 +111,9 @@ extension LocalTwin {
   func processEnded(_ exit: ProcessExit) async {
     let key = ProcessKey(exit.node, exit.pid)
     endings[key] = exit.words
-    guard let process = processes.removeValue(forKey: key), var pod = pods[process.pod], pod.state == .ready else { return }
+    guard let process = processes.removeValue(forKey: key), var pod = pods[process.pod], pod.state == .ready else {
+      return
+    }
     noteEnding(of: pod, exit.words)
     pod.state = .down
     pod.restarts += 1

@@ -12,7 +12,8 @@ extension LocalTwin {
     let spec = posture.hardened ? Hardening.apply(to: workload.pod).pod : workload.pod
     let isPlayer = settings.derivation.players.contains { $0.id == workload.id }
     let players = settings.derivation.players.map { podCount($0) }.reduce(0, +)
-    let users = isPlayer
+    let users =
+      isPlayer
       ? StandinConfiguration.Users(
         requestsPerSecond: cohort == .canary ? 0 : settings.requestsPerSecond / Double(max(1, players)),
         count: Self.userCount) : nil
@@ -100,10 +101,13 @@ extension LocalTwin {
     return TwinPod(
       id: id, name: "\(reference.name)-\(id)", role: role,
       intent: Intent(
-        workload: reference, identity: identity, posture: posture, inbound: inbound, outbound: [], servesOutside: false),
+        workload: reference, identity: identity, posture: posture, inbound: inbound, outbound: [],
+        servesOutside: false),
       spec: spec, labels: [:], node: node, address: try addresses(id, node, spec), cohort: .stable, wrongs: wrongs,
       listeners: inbound.map { .init(port: $0.port, tcp: $0.wireProtocol == .tcp) }, calls: calls, users: users)
   }
 }
 
-enum Intruder: String, CaseIterable, Sendable { case plaintext = "plaintext-intruder", foreign = "foreign-intruder", unlisted = "unlisted-intruder" }
+enum Intruder: String, CaseIterable, Sendable {
+  case plaintext = "plaintext-intruder", foreign = "foreign-intruder", unlisted = "unlisted-intruder"
+}

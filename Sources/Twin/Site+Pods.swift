@@ -38,7 +38,8 @@ extension Site {
     guard !enrolled.isEmpty else { return "" }
     let text = CaptureRules().text
     return "jobs=\n"
-      + enrolled.map { "nsenter --net=/run/netns/\($0.id) nft -f - <<'END' &\n\(text)END\njobs=\"$jobs $!\"\n" }.joined()
+      + enrolled.map { "nsenter --net=/run/netns/\($0.id) nft -f - <<'END' &\n\(text)END\njobs=\"$jobs $!\"\n" }
+      .joined()
       + "for job in $jobs; do wait $job; done\n"
   }
 
@@ -49,7 +50,8 @@ extension Site {
         guard !here.isEmpty else { continue }
         let networks = try here.filter { !$0.onNodeNetwork }.map(network)
         group.addTask {
-          try await self.runtime.remove(here.flatMap { [$0.appContainer, $0.sidecarContainer] + $0.neighbours }, node: node)
+          try await self.runtime.remove(
+            here.flatMap { [$0.appContainer, $0.sidecarContainer] + $0.neighbours }, node: node)
           try await self.script("sh -s", in: .node(node), PodNetwork.removal(of: networks), "take pods' networks away")
         }
       }
@@ -153,7 +155,8 @@ extension Site {
     for map in settings.fleet.configMaps where map.id.namespace == namespace {
       request.configMaps[map.id.name] = map.data.mapValues(\.value)
     }
-    request.accountMountsToken = settings.fleet.serviceAccounts
+    request.accountMountsToken =
+      settings.fleet.serviceAccounts
       .first { $0.id.namespace == namespace && $0.id.name == request.pod.serviceAccount }?.automountServiceAccountToken
     request.token = ServiceAccountToken(token: scenery.serviceAccountToken, namespace: namespace, authority: "")
     request.traits.countsSwap = world.countsSwap

@@ -28,7 +28,9 @@ final class Site: Sendable {
     runtime = ContainerRuntime(world: world, libraries: libraries)
     pools = Mutex(
       Dictionary(
-        uniqueKeysWithValues: TwinSettings.nodes.enumerated().map { ($0.element, AddressPlan.podPool(node: $0.offset + 1)) }
+        uniqueKeysWithValues: TwinSettings.nodes.enumerated().map {
+          ($0.element, AddressPlan.podPool(node: $0.offset + 1))
+        }
       ))
   }
 
@@ -135,7 +137,9 @@ final class Site: Sendable {
 enum RuntimeLibraries {
   static var folder: String? {
     // Read to its end: a file of /proc tells no size and comes in pieces.
-    guard let file = FileHandle(forReadingAtPath: "/proc/self/maps"), let bytes = try? file.readToEnd() else { return nil }
+    guard let file = FileHandle(forReadingAtPath: "/proc/self/maps"), let bytes = try? file.readToEnd() else {
+      return nil
+    }
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasSuffix("/libswiftCore.so") {
       guard let start = line.firstIndex(of: "/") else { continue }
       return URL(fileURLWithPath: String(line[start...])).deletingLastPathComponent().path

@@ -101,7 +101,7 @@ struct Cgroups {
     return !left
   }
 
-  /// The common folders go with the last world; another world in them keeps them (EBUSY), and one that is starting holds
+  /// The common folders go with the last world; another world in them keeps them (EBUSY), a starting one holds
   /// the lock. The locked one goes last: who then waits for the lock finds it gone and starts over.
   private func removeCommonFolders() {
     guard let first = hierarchies.first else { return }

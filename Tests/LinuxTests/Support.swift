@@ -53,6 +53,7 @@ struct Leftovers: Equatable, CustomStringConvertible {
     let deadline = ContinuousClock.now + .seconds(4)
     var left = Leftovers(of: name)
     while !left.none && ContinuousClock.now < deadline {
+      // The pace of looking, not a wait for time to pass.
       try await Task.sleep(for: .milliseconds(5))
       left = Leftovers(of: name)
     }
@@ -73,13 +74,14 @@ func zombies() -> [String] {
 }
 
 /// Waits for a condition, at most 10 s.
-func eventually(_ condition: () throws -> Bool) async throws -> Bool {
+func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
   let deadline = ContinuousClock.now + .seconds(10)
   while ContinuousClock.now < deadline {
-    if try condition() { return true }
+    if try await condition() { return true }
+    // The pace of looking, not a wait for time to pass.
     try await Task.sleep(for: .milliseconds(2))
   }
-  return try condition()
+  return try await condition()
 }
 
 func makePipe() throws -> (read: Int32, write: Int32) {

@@ -97,7 +97,7 @@ struct WorldDeathTests {
     kill(try await supervised.pid("watcher"), SIGKILL)
     kill(try await supervised.pid("supervisor"), SIGKILL)
     #expect(try await eventually { Leftovers(of: supervised.name).processes.isEmpty })
-    #expect(!Leftovers(of: supervised.name).cgroups.isEmpty, "nobody was left to remove them")
+    // The cgroup folders stay until somebody sweeps; another program on this machine may be the one.
     let swept = try await eventually {
       _ = try World.sweepLeftovers()
       return Leftovers(of: supervised.name).none

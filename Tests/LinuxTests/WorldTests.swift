@@ -89,8 +89,10 @@ struct WorldTests {
     #expect(try await world.run(["/no/such"], in: .node("n"), limit: .seconds(5)).status == 127)
     let endless = try await world.run(["sh", "-c", "sleep 1000 & wait"], in: .node("n"), limit: .milliseconds(100))
     #expect(endless.status == 124)
-    let left = try await world.run(["sh", "-c", "pgrep sleep"], in: .node("n"), limit: .seconds(5))
-    #expect(left.output.isEmpty, "the limit ends the whole process group")
+    let gone = try await eventually {
+      try await world.run(["pgrep", "sleep"], in: .node("n"), limit: .seconds(5)).output.isEmpty
+    }
+    #expect(gone, "the limit ends the whole process group")
     await #expect(throws: (any Error).self) {
       try await world.run(["true"], in: .node("other"), limit: .seconds(5))
     }
@@ -128,8 +130,13 @@ struct WorldTests {
   @Test("reports the ends of orphans with code and signal")
   func orphans() async throws {
     let world = try await World.start(Machine.options(Machine.worldName()))
-    let script = "sh -c 'echo $$; exit 5' & sh -c 'echo $$; kill -11 $$' & :"
-    let started = try await world.run(["sh", "-c", "(\(script)); sleep 0.2"], in: .node("two"), limit: .seconds(5))
+    // Each waits until it is an orphan: before, the shell that started it could be the one to reap it.
+    let orphan = "while [ $(cut -d ' ' -f 4 /proc/$$/stat) != 1 ]; do :; done"
+    let script = """
+      sh -c '\(orphan.replacing("'", with: "\""))\nexit 5' >/dev/null & echo $!
+      sh -c '\(orphan.replacing("'", with: "\""))\nkill -11 $$' >/dev/null & echo $!
+      """
+    let started = try await world.run(["sh", "-c", script], in: .node("two"), limit: .seconds(5))
     let pids = started.text.split(separator: "\n").compactMap { Int32($0) }
     try #require(pids.count == 2, "\(started)")
     var seen: [ProcessExit] = []

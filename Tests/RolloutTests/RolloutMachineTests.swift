@@ -40,12 +40,17 @@ import Testing
     let (commands, machine) = try run()
     #expect(machine.phase == .finished(.promoted))
     #expect(commands.last == .finish(.promoted))
-    #expect(commands.filter { if case .commit = $0 { true } else { false } } == [.commit(wave: 0), .commit(wave: 1), .commit(wave: 2)])
-    #expect(commands.prefix(10).map { "\($0)" } == [
-      "prepare(wave: 0)", "placeCanary(wave: 0)", "judgeShare(wave: 0, percent: 5)", "judgeShare(wave: 0, percent: 50)",
-      "promote(wave: 0)", "watch(wave: 0)", "runTrial(wave: 0, trial: 0)", "runTrial(wave: 0, trial: 1)",
-      "probe(wave: 0)", "commit(wave: 0)",
-    ])
+    #expect(
+      commands.filter { if case .commit = $0 { true } else { false } } == [
+        .commit(wave: 0), .commit(wave: 1), .commit(wave: 2),
+      ])
+    #expect(
+      commands.prefix(10).map { "\($0)" } == [
+        "prepare(wave: 0)", "placeCanary(wave: 0)", "judgeShare(wave: 0, percent: 5)",
+        "judgeShare(wave: 0, percent: 50)",
+        "promote(wave: 0)", "watch(wave: 0)", "runTrial(wave: 0, trial: 0)", "runTrial(wave: 0, trial: 1)",
+        "probe(wave: 0)", "commit(wave: 0)",
+      ])
   }
 
   /// Whatever fails, wherever: the wave under way is undone once, nothing after it starts, and the run ends.

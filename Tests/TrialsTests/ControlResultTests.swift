@@ -1,5 +1,5 @@
-import Trials
 import Testing
+import Trials
 
 @Suite struct ControlResultTests {
   func result(_ attempts: [AttemptResult], positive: [AttemptResult]) -> ControlResult {

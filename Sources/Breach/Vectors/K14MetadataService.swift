@@ -9,7 +9,8 @@ extension Vector {
       Any pod with a route to 169.254.169.254 can ask the cloud for the node's credentials. No capability is needed.
       """,
     mitigation: """
-      Deny egress to 169.254.169.254 with a default-deny network policy; raise the hop limit protection of the cloud.
+      Deny egress to 169.254.169.254 with a default-deny network policy; raise the hop limit protection of the \
+      cloud.
       """,
     closedBy: .isolate, scenery: .metadataService
   ) { _ in

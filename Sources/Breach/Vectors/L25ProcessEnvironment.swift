@@ -6,8 +6,8 @@ extension Vector {
   package static let processEnvironment = Vector(
     code: "L25", title: "Reading a neighbour container's memory and secrets", severity: .medium,
     explanation: """
-      With shareProcessNamespace and the same uid, one container of a pod reads the environment and the files of another, the \
-      sidecar's keys included.
+      With shareProcessNamespace and the same uid, one container of a pod reads the environment and the files of \
+      another, the sidecar's keys included.
       """,
     mitigation: """
       Set shareProcessNamespace: false, or give each container a uid of its own.

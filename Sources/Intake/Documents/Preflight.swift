@@ -1,7 +1,8 @@
 /// A cheap look over one document's bytes before a parser sees them: how deep, how many nodes, how many aliases.
 ///
 /// It knows just enough of YAML (comments, quotes, block scalars, flow brackets, indentation) to count structure and
-/// not text. The counts are estimates; they are checked exactly after composing (`ComposedDocument`), which is safe once
+/// not text. The counts are estimates; they are checked exactly after composing (`ComposedDocument`), which is
+/// safe once
 /// these bounds hold.
 struct Preflight {
   private(set) var nodes = 1

@@ -52,14 +52,16 @@ struct Scenery: Sendable {
       ])
   }
 
-  /// The order for one vector's probe, for a container with these host paths: (path on the node, path inside, writable).
+  /// The order for one vector's probe, for a container with these host paths: path on the node, path inside, writable.
   func order(_ vector: String, hostPaths: [(node: String, inside: String, writable: Bool)], nodeRoot: String)
     -> ProbeOrder
   {
     func inside(_ path: String, writing: Bool = false) -> [String] {
       hostPaths.filter { !writing || $0.writable }.compactMap { Self.translate(path, $0.node, $0.inside) }
     }
-    func lines(_ paths: [String], otherwise: String) -> String { (paths.isEmpty ? [otherwise] : paths).joined(separator: "\n") }
+    func lines(_ paths: [String], otherwise: String) -> String {
+      (paths.isEmpty ? [otherwise] : paths).joined(separator: "\n")
+    }
     let facts: [String: String]
     switch vector {
     case "L03": facts = ["flagPath": nodeRoot + Self.rootFlag]

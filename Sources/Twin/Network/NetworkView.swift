@@ -78,7 +78,8 @@ struct NetworkView: Sendable {
   var names: [ServiceName] {
     addresses.entries.map { entry in
       ServiceName(
-        name: entry.service.name, namespace: entry.service.namespace, address: entry.stable, canaryAddress: entry.canary)
+        name: entry.service.name, namespace: entry.service.namespace, address: entry.stable, canaryAddress: entry.canary
+      )
     }
   }
 

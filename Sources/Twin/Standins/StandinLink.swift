@@ -66,7 +66,8 @@ final class StandinLink: Sendable {
   }
 
   /// Has the stand-in make one request; nil when it ended before it could answer.
-  func attempt(host: String, port: Int, path: String = "/", tcp: Bool = false, limit: Duration) async -> AttemptOutcome? {
+  func attempt(host: String, port: Int, path: String = "/", tcp: Bool = false, limit: Duration) async -> AttemptOutcome?
+  {
     await withCheckedContinuation { continuation in
       let id: Int? = state.withLock { state in
         guard !state.closed else { return nil }

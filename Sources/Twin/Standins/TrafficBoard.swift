@@ -27,8 +27,8 @@ package final class TrafficBoard: Sendable {
     state.withLock { state in
       state.lastReport = .now
       for users in counters.users {
-        state.snapshot.users[users.canary ? .canary : .stable, default: Tally()]
-          += Tally(n: users.n, errors: users.errors)
+        state.snapshot.users[users.canary ? .canary : .stable, default: Tally()] += Tally(
+          n: users.n, errors: users.errors)
         state.userLatency.merge(LatencyHistogram(pairs: users.latency) ?? LatencyHistogram())
       }
       for call in counters.calls {
