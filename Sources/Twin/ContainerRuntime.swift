@@ -8,8 +8,6 @@ import StandinProtocol
 /// runc on the logical nodes: bundles are written from outside, started and killed inside.
 struct ContainerRuntime: Sendable {
   let world: World
-  /// The folder of the Swift runtime's libraries on this machine, when the stand-in needs it.
-  let libraries: String?
 
   /// The stand-in as the nodes themselves run it.
   var standin: [String] { ["\(World.directory)/tools/standin"] }
@@ -17,9 +15,7 @@ struct ContainerRuntime: Sendable {
 
   /// What every container of a stand-in gets besides what its manifest says.
   var standinBinds: [ExtraBind] {
-    var binds = [ExtraBind(source: "\(World.directory)/tools/standin", destination: Self.standinInContainer)]
-    if let libraries { binds.append(ExtraBind(source: "\(World.directory)/tools/swift", destination: libraries)) }
-    return binds
+    [ExtraBind(source: "\(World.directory)/tools/standin", destination: Self.standinInContainer)]
   }
 
   /// `--rootless=false`: uid 0 of a user namespace is taken for an ordinary user otherwise, and errors of cgroups are
@@ -62,8 +58,8 @@ struct ContainerRuntime: Sendable {
     guard status == 0 else {
       throw BulkheadError(.unexpected, "runc could not start \(id): \(started.errorText.safeForTerminal)")
     }
-    let path = world.hostDirectory + pidFile.dropFirst(World.directory.count)
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8), let pid = Int32(text.prefix { $0.isNumber })
+    let written = world.read(String(pidFile.dropFirst(World.directory.count)))
+    guard let written, let pid = Int32(String(decoding: written, as: UTF8.self).prefix { $0.isNumber })
     else { throw BulkheadError(.unexpected, "runc left no process id for \(id)") }
     return Started(pid: pid, process: started)
   }

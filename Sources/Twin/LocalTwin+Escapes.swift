@@ -44,12 +44,12 @@ extension LocalTwin: EscapeRange {
     // A purpose-made container borrows the network of a pod that no policy governs.
     let network = subject.network?.id ?? intruder(.plaintext) ?? ""
     let outcomes = try await site.runProbes(orders, subject, network: network)
-    return try orders.map { order in
+    return orders.map { order in
       guard let outcome = outcomes.first(where: { $0.vector == order.vector }) else {
         return ProbeRecord(
           vector: order.vector, workload: workload, phase: phase, result: .inconclusive, step: "the probe said nothing")
       }
-      return try confirmed(outcome, order, subject, site, workload, phase)
+      return confirmed(outcome, order, subject, site, workload, phase)
     }
   }
 
@@ -57,10 +57,10 @@ extension LocalTwin: EscapeRange {
   private func confirmed(
     _ outcome: ProbeOutcome, _ order: ProbeOrder, _ subject: ProbeSubject, _ site: Site, _ workload: ObjectReference,
     _ phase: ProbeRecord.Phase
-  ) throws -> ProbeRecord {
+  ) -> ProbeRecord {
     var result = ProbeRecord.Result(rawValue: outcome.result.rawValue) ?? .inconclusive
     var step = outcome.step
-    if order.vector == "L17", result == .escaped, try !site.takeBackWrittenFlag(order.nonce, node: subject.node) {
+    if order.vector == "L17", result == .escaped, !site.takeBackWrittenFlag(order.nonce, node: subject.node) {
       result = .contained
       step = "written, but nothing of it is on the node"
     }

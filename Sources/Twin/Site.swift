@@ -18,14 +18,12 @@ final class Site: Sendable {
   private let services = Mutex<[WorldProcess]>([])
   private let openEnds = Mutex<[Int32]>([])
 
-  private init(
-    world: World, settings: TwinSettings, addresses: ServiceAddresses, scenery: Scenery, libraries: String?
-  ) {
+  private init(world: World, settings: TwinSettings, addresses: ServiceAddresses, scenery: Scenery) {
     self.world = world
     self.settings = settings
     self.addresses = addresses
     self.scenery = scenery
-    runtime = ContainerRuntime(world: world, libraries: libraries)
+    runtime = ContainerRuntime(world: world)
     pools = Mutex(
       Dictionary(
         uniqueKeysWithValues: TwinSettings.nodes.enumerated().map {
@@ -38,16 +36,12 @@ final class Site: Sendable {
     // Names and addresses first: what is wrong with the input shows before anything is started.
     let addresses = try ServiceAddresses(settings.fleet)
     _ = try World.sweepLeftovers()
-    let libraries = RuntimeLibraries.folder
-    var tools = ["envoy": settings.envoy, "standin": settings.standin]
-    if let libraries { tools["swift"] = libraries }
     var options = WorldOptions(
       name: "w\(getpid())-\(UInt16.random(in: 0 ... .max))", nodes: TwinSettings.nodes, initPath: settings.initProgram,
-      tools: tools)
+      tools: ["envoy": settings.envoy, "standin": settings.standin])
     options.userNamespace = !settings.kernelFidelity
     let world = try await World.start(options)
-    let site = Site(
-      world: world, settings: settings, addresses: addresses, scenery: Scenery(), libraries: libraries)
+    let site = Site(world: world, settings: settings, addresses: addresses, scenery: Scenery())
     do {
       try await site.setUp()
     } catch {
@@ -130,20 +124,5 @@ final class Site: Sendable {
     guard result.status == 0 else {
       throw BulkheadError(.unexpected, "could not \(purpose): \(result.errorText.safeForTerminal)")
     }
-  }
-}
-
-/// Where this program's Swift runtime libraries are, when it is not linked with them: containers need the same.
-enum RuntimeLibraries {
-  static var folder: String? {
-    // Read to its end: a file of /proc tells no size and comes in pieces.
-    guard let file = FileHandle(forReadingAtPath: "/proc/self/maps"), let bytes = try? file.readToEnd() else {
-      return nil
-    }
-    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasSuffix("/libswiftCore.so") {
-      guard let start = line.firstIndex(of: "/") else { continue }
-      return URL(fileURLWithPath: String(line[start...])).deletingLastPathComponent().path
-    }
-    return nil
   }
 }
