@@ -148,4 +148,6 @@ package protocol SidecarControl: Sendable {
   func detach(podID: String) async
   func publish(_ state: MeshState) async throws
   func settled(within limit: Duration) async throws
+  /// The same for one sidecar, whether its pod is ready or not: a pod is ready only once its sidecar is.
+  func settled(podID: String, within limit: Duration) async throws
 }

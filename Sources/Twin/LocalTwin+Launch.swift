@@ -23,10 +23,14 @@ extension LocalTwin {
     try await site.addNetworks(new)
     try await site.apply(view, partitions: partitions)
     try await startContainers(new, bootstraps)
+    for id in bootstraps.keys.sorted() { try await sidecars.settled(podID: id, within: Self.sidecarStart) }
     for pod in new { pods[pod.id]?.state = .ready }
     try await reconcile()
     try await sidecars.settled(within: .seconds(15))
   }
+
+  /// A sidecar needs a tenth of a second; the rest is for machines that have other things to do.
+  private static let sidecarStart: Duration = .seconds(20)
 
   /// As many at once as the machine has use for: starting a container is mostly waiting.
   private static let startsAtOnce = 6
@@ -127,6 +131,7 @@ extension LocalTwin {
       } else {
         try await site.clear(pod.sidecarContainer, node: pod.node)
         claim(try await site.startSidecarAgain(pod), of: pod, app: false)
+        try await sidecars.settled(podID: pod.id, within: Self.sidecarStart)
       }
       guard pods[pod.id]?.state == .down else { return }
       pods[pod.id]?.state = .ready
