@@ -119,6 +119,7 @@ let package = Package(
     tests("TwinContainer", ["Twin", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Standin", ["StandinProtocol"]),
     tests("EnvoyMesh", ["EnvoyMesh", "IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto]),
+    tests("Rehearsal", ["Rollout", "JournalStore", "Planning", "Diagnostics", grdb, subprocess, system]),
     tests("TwinNetwork", ["Twin", "IntentModel", "FleetModel", "Diagnostics", subprocess]),
   ]
 )

@@ -26,9 +26,8 @@ package struct Rehearsal: Sendable {
     self.options = options
     resuming = false
     // Input is read before anything is made: a bad file must not leave a folder behind.
-    _ = try Self.read(options)
-    folder = try RunFolder.create(options.out)
-    try folder.keep(options.sources + (options.plantFile.map { [$0] } ?? []))
+    guard !(try Self.read(options)).fleet.workloads.isEmpty else { throw Self.nothingToEnrol }
+    folder = try RunFolder.vacant(options.out)
   }
 
   /// Goes on with the run in a folder.
@@ -46,7 +45,10 @@ package struct Rehearsal: Sendable {
   /// - Returns: the exit code of the command (design, section 4).
   package func run(observer: any RolloutObserver) async throws -> ExitCode {
     let tools = try Tools.find()
-    let journal = try await SQLiteJournal.open(at: folder.journal, resuming ? .resume : .create)
+    let asked = resuming ? (try? folder.kept(options)) ?? options : options
+    try await MachineCheck.require(envoy: tools.envoy, userNamespaces: !asked.kernelFidelity)
+    if !resuming { try folder.keep(options) }
+    let journal = try await openJournal()
     do {
       let code = try await run(observer: observer, tools: tools, journal: journal)
       try await journal.close()
@@ -57,16 +59,22 @@ package struct Rehearsal: Sendable {
     }
   }
 
+  /// A run that was killed before its journal was born has one to be created, and goes on from its kept input alone.
+  private func openJournal() async throws -> SQLiteJournal {
+    do {
+      return try await SQLiteJournal.open(at: folder.journal, .create)
+    } catch let error as BulkheadError where error.exit == .usage && resuming {
+      return try await SQLiteJournal.open(at: folder.journal, .resume)
+    }
+  }
+
   private func run(observer: any RolloutObserver, tools: Tools, journal: SQLiteJournal) async throws -> ExitCode {
     _ = try await journal.verify()
     let history = try RunHistory(try await journal.records())
     let settings = try settings(history)
     let input = try Self.read(settings)
     let setup = RehearsalSetup(input: input, options: settings)
-    guard !setup.plan.waves.isEmpty else {
-      throw BulkheadError(
-        .badInput, "the input holds no workload to enrol", cure: "name manifests with at least one Deployment or Pod")
-    }
+    guard !setup.plan.waves.isEmpty else { throw Self.nothingToEnrol }
     let ledger = RunLedger(journal: journal)
     if let header = history.header {
       guard header.fleetDigest == setup.plan.fleetDigest else {
@@ -94,12 +102,14 @@ package struct Rehearsal: Sendable {
   /// The options of a resumed run are those it was started with.
   private func settings(_ history: RunHistory) throws -> RehearsalOptions {
     guard resuming else { return options }
-    var settings = options
-    settings.restore(history.header?.options ?? [:])
-    settings.sources = try folder.keptSources()
-    if history.header?.planted.isEmpty == false { settings.plantFile = settings.sources.popLast() }
+    var settings = try folder.kept(options)
+    // The journal is chained and the kept file is not: where both speak, the journal counts.
+    if let header = history.header { settings.restore(header.options) }
     return settings
   }
+
+  private static let nothingToEnrol = BulkheadError(
+    .badInput, "the input holds no workload to enrol", cure: "name manifests with at least one Deployment or Pod")
 
   private static func read(_ options: RehearsalOptions) throws -> RehearsalInput {
     let result = try Intake().read(options.sources, strict: options.strictInput)

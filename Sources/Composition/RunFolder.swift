@@ -11,22 +11,14 @@ struct RunFolder: Sendable {
   var record: String { path + "/run.json" }
   var report: String { path + "/report.html" }
 
-  /// Makes the folder for a new run.
-  /// - Throws: `BulkheadError(.configuration)` when it holds a run already or cannot be made.
-  static func create(_ path: String) throws -> RunFolder {
+  /// The folder for a new run; nothing is made yet.
+  /// - Throws: `BulkheadError(.configuration)` when it holds a run already.
+  static func vacant(_ path: String) throws -> RunFolder {
     let folder = RunFolder(path: path)
-    let manager = FileManager.default
-    if manager.fileExists(atPath: folder.journal) {
+    if FileManager.default.fileExists(atPath: folder.journal) {
       throw BulkheadError(
         .configuration, "\(path) already holds a run",
         cure: "go on with it by 'bulkhead rehearse --resume \(path)', or choose another folder with --out")
-    }
-    do {
-      try manager.createDirectory(
-        atPath: folder.input, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw BulkheadError(
-        .configuration, "cannot make the folder \(path)", cure: "choose another with --out", cause: error)
     }
     return folder
   }
@@ -34,31 +26,55 @@ struct RunFolder: Sendable {
   /// Opens the folder of an earlier run.
   static func open(_ path: String) throws -> RunFolder {
     let folder = RunFolder(path: path)
-    guard FileManager.default.fileExists(atPath: folder.journal) else {
+    guard [folder.journal, folder.start].contains(where: FileManager.default.fileExists(atPath:)) else {
       throw BulkheadError(
         .badInput, "\(path) holds no run to go on with", cure: "name the folder that was given to --out")
     }
     return folder
   }
 
-  /// Keeps the input byte for byte, so that a resume reads exactly what the run was started with.
-  func keep(_ sources: [InputSource]) throws {
-    var names: [String] = []
-    for (index, source) in sources.enumerated() {
-      let name = "\(index).yaml"
-      try write(Data(source.bytes), to: input + "/" + name)
-      names.append(source.name)
-    }
-    try write(try JSONEncoder().encode(names), to: input + "/names.json")
+  /// What a run was started with. Written last and before the journal is born: where it is, all of the input is.
+  private var start: String { input + "/start.json" }
+
+  private struct Start: Codable {
+    /// The names by which the sources were given, in order; source N is kept as `N.yaml`.
+    var names: [String]
+    /// True when the last source is the file of deliberate wrongs.
+    var planted: Bool
+    var options: [String: String]
   }
 
-  func keptSources() throws -> [InputSource] {
+  /// Makes the folder and keeps the input byte for byte, so that a resume reads exactly what the run was started with.
+  /// - Throws: `BulkheadError(.configuration)` when it cannot be written.
+  func keep(_ options: RehearsalOptions) throws {
     do {
-      let names = try JSONDecoder().decode(
-        [String].self, from: Data(contentsOf: URL(fileURLWithPath: input + "/names.json")))
-      return try names.enumerated().map { index, name in
+      try FileManager.default.createDirectory(
+        atPath: input, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      let reason = (error as NSError).userInfo[NSUnderlyingErrorKey].map { "\($0)" } ?? "\(error)"
+      throw BulkheadError(
+        .configuration, "cannot make the folder \(path): \(reason)", cure: "choose another with --out")
+    }
+    let sources = options.sources + (options.plantFile.map { [$0] } ?? [])
+    for (index, source) in sources.enumerated() { try write(Data(source.bytes), to: "\(input)/\(index).yaml") }
+    let start = Start(
+      names: sources.map(\.name), planted: options.plantFile != nil, options: options.journalled)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    try write(try encoder.encode(start), to: self.start)
+  }
+
+  /// The options of the run that was started in this folder, with its sources.
+  func kept(_ options: RehearsalOptions) throws -> RehearsalOptions {
+    do {
+      let start = try JSONDecoder().decode(Start.self, from: Data(contentsOf: URL(fileURLWithPath: start)))
+      var result = options
+      result.restore(start.options)
+      result.sources = try start.names.enumerated().map { index, name in
         InputSource(name: name, bytes: Array(try Data(contentsOf: URL(fileURLWithPath: "\(input)/\(index).yaml"))))
       }
+      result.plantFile = start.planted ? result.sources.popLast() : nil
+      return result
     } catch {
       throw BulkheadError(.badInput, "the input kept in \(input) cannot be read", cure: "start a new run", cause: error)
     }

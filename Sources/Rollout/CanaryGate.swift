@@ -15,6 +15,8 @@ struct CanaryGate: Sendable {
   private var judges: [CanaryJudge]
   private var detectors: [ChangeDetector] = []
   private var last = TrafficSnapshot()
+  /// Counts when the share began, to name the calls on which canaries failed.
+  private var atBegin = TrafficSnapshot()
   private var share = 0
   private var seenAtShare: [Int]
   private var lastNews = 0.0
@@ -34,6 +36,7 @@ struct CanaryGate: Sendable {
   mutating func begin(share percent: Int, counts: TrafficSnapshot) {
     share = percent
     last = counts
+    atBegin = counts
     lastNews = 0
     seenAtShare = workloads.map { _ in 0 }
     guard percent == 100 else { return }
@@ -70,7 +73,8 @@ struct CanaryGate: Sendable {
       guard let index = detectors.firstIndex(where: { $0.verdict == .fail }) else { return nil }
       let count = detectors[index].count
       return .fail(
-        "\(workloads[index].name): errors rose after promotion (\(count.errors) of \(count.requests) requests)")
+        "\(workloads[index].name): errors rose after promotion (\(count.errors) of \(count.requests) requests"
+          + "\(worstCall(of: workloads[index])))")
     }
     let evidence = judges.map(\.logEWorse)
     guard WaveEvidence.regressed(evidence, alpha: limits.alpha) else { return nil }
@@ -78,7 +82,18 @@ struct CanaryGate: Sendable {
     let (canary, baseline) = (judges[worst].canary, judges[worst].baseline)
     return .fail(
       "\(workloads[worst].name): \(canary.errors) of \(canary.requests) canary requests failed, "
-        + "\(baseline.errors) of \(baseline.requests) beside it")
+        + "\(baseline.errors) of \(baseline.requests) beside it\(worstCall(of: workloads[worst]))")
+  }
+
+  /// The call on which a workload's canary failed most since the share began.
+  private func worstCall(of workload: ObjectReference) -> String {
+    let failures = last.edges.filter { edge, _ in
+      edge.cohort == .canary && (edge.caller == workload || edge.target == workload)
+    }.map { edge, tally in (edge: edge, errors: tally.errors - (atBegin.edges[edge]?.errors ?? 0)) }
+    guard let worst = failures.max(by: { ($0.errors, $1.edge) < ($1.errors, $0.edge) }), worst.errors > 0 else {
+      return ""
+    }
+    return ", \(worst.errors) of them on \(worst.edge.caller.name) → \(worst.edge.target.name)"
   }
 
   private func arrival(_ seconds: Double) -> GateVerdict? {

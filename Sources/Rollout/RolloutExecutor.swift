@@ -84,6 +84,8 @@ package actor RolloutExecutor {
       } catch let error as CancellationError {
         throw error
       } catch {
+        // What a cancelled command met is no outcome: the run stops here, as if it had been killed, and can go on.
+        try Task.checkCancellation()
         event = .commandFailed("\(error)")
         // Before the first wave there is nothing to undo: the error itself says best what is wrong.
         if case .prepare = command {
@@ -91,6 +93,7 @@ package actor RolloutExecutor {
           throw error
         }
       }
+      try Task.checkCancellation()
       pending = try await feed(event)
     }
     throw BulkheadError(.unexpected, "the rollout stopped without an end in phase \(machine.phase)")

@@ -52,7 +52,7 @@ struct Clusters {
     }
     matches.append(["name": "plaintext", "match": [:], "transport_socket": TransportSockets.plaintext])
     return [
-      "@type": EnvoyType.cluster, "name": .string(route.cluster), "type": "EDS", "connect_timeout": "0.25s",
+      "@type": EnvoyType.cluster, "name": .string(route.cluster), "type": "EDS", "connect_timeout": "1s",
       "lb_policy": "ROUND_ROBIN", "eds_cluster_config": ["eds_config": Bootstrap.configSource],
       "transport_socket_matches": .array(matches),
       "lb_subset_config": [
@@ -63,8 +63,8 @@ struct Clusters {
         ],
       ],
       "outlier_detection": [
-        "interval": "0.5s", "base_ejection_time": "1s", "max_ejection_time": "3s", "max_ejection_percent": 50,
-        "split_external_local_origin_errors": true, "consecutive_local_origin_failure": 3,
+        "interval": "0.5s", "base_ejection_time": "5s", "max_ejection_time": "15s", "max_ejection_percent": 50,
+        "split_external_local_origin_errors": true, "consecutive_local_origin_failure": 2,
         "enforcing_consecutive_local_origin_failure": 100, "consecutive_gateway_failure": 5,
         "enforcing_consecutive_gateway_failure": 100, "enforcing_consecutive_5xx": 0, "enforcing_success_rate": 0,
         "enforcing_local_origin_success_rate": 0,
@@ -77,7 +77,7 @@ struct Clusters {
   private func application(pod: MeshPod, port: Int) -> JSONValue {
     let name = JSONValue.string(EnvoyName.inbound(port))
     return [
-      "@type": EnvoyType.cluster, "name": name, "type": "STATIC", "connect_timeout": "0.25s",
+      "@type": EnvoyType.cluster, "name": name, "type": "STATIC", "connect_timeout": "1s",
       "load_assignment": [
         "cluster_name": name,
         "endpoints": [["lb_endpoints": [["endpoint": ["address": Self.address(pod.address, port)]]]]],

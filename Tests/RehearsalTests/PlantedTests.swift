@@ -1,0 +1,74 @@
+import Foundation
+import Rollout
+import Testing
+
+extension RehearsalTests {
+  /// A rehearsal is worth something only when it catches what is wrong.
+  @Suite("with a deliberate wrong", .serialized)
+  struct Planted {
+    struct Wrong: CustomTestStringConvertible {
+      var text: String
+      /// Names one of which the reason must give.
+      var culprits: [String]
+      /// How many waves are promoted before it can show.
+      var promoted: Int
+      var testDescription: String { text }
+    }
+
+    static let wrongs = [
+      Wrong(text: "sidecarErrors: {workload: small/catalogue, percent: 3}", culprits: ["catalogue"], promoted: 0),
+      // Its caller enters the mesh one wave later.
+      Wrong(text: "strictTooEarly: {workload: small/store}", culprits: ["store"], promoted: 0),
+      // The two ends of a call fail alike.
+      Wrong(
+        text: "cutCall: {caller: small/gateway, target: small/catalogue}", culprits: ["catalogue", "gateway"],
+        promoted: 1),
+    ]
+
+    @Test("are rolled back and say why", arguments: wrongs)
+    func rolledBack(wrong: Wrong) async throws {
+      try await Folder.withFleet { folder in
+        try folder.write("plant.yaml", "apiVersion: bulkhead.dev/v1alpha1\nkind: Plant\nwrongs:\n- \(wrong.text)\n")
+        let ending = try await Program.run(RehearsalTests.start + ["--plant", "plant.yaml"], in: folder)
+        #expect(ending.code == 80, "\(ending.messages)")
+        #expect(ending.left == [])
+        let document = try RunContract(folder, "out")
+        #expect(document.result == "rolledBack")
+        #expect(document.waves.map(\.result) == Array(repeating: "promoted", count: wrong.promoted) + ["rolledBack"])
+        #expect(document.planted?.count == 1)
+        let planted = try #require(document.planted?.first)
+        #expect(wrong.culprits.contains { planted.contains("small/\($0)") }, "\(planted)")
+        let reason = try #require(document.waves.last?.reason)
+        #expect(wrong.culprits.contains { reason.contains($0) }, "\(reason)")
+        #expect(ending.messages.contains(reason), "the terminal says why, too")
+        try await undone(folder, document)
+        let page = try folder.text("out/report.html")
+        #expect(page.contains("Planted on purpose") && page.contains("rolled back"))
+      }
+    }
+
+    /// Every step of the wave was undone, in reverse, and none of them counts as done.
+    private func undone(_ folder: Folder, _ document: RunContract) async throws {
+      let records = try await folder.journal("out")
+      let history = try RunHistory(records)
+      let steps = try #require(document.waves.last).steps
+      let keys = records.filter { $0.kind == "stepUndone" }.map(\.body)
+      #expect(keys.count == steps.count)
+      for (step, body) in zip(steps.reversed(), keys) { #expect(body.contains("\"key\":\"\(step)\"")) }
+      #expect(Set(history.effects.keys).isDisjoint(with: steps))
+      #expect(history.result == .rolledBack)
+    }
+
+    @Test("are refused when the file names nobody")
+    func unknownWorkload() async throws {
+      try await Folder.withFleet { folder in
+        try folder.write("plant.yaml", "kind: Plant\nwrongs:\n- strictTooEarly: {workload: small/nobody}\n")
+        let ending = try await Program.run(RehearsalTests.start + ["--plant", "plant.yaml"], in: folder)
+        #expect(ending.code == 65)
+        #expect(ending.messages.contains("plant.yaml:3") && ending.messages.contains("small/nobody"))
+        #expect(!folder.holds("out"))
+        #expect(ending.left == [])
+      }
+    }
+  }
+}
