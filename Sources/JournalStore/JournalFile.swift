@@ -101,10 +101,18 @@ final class JournalFile: Sendable {
     guard fchmod(descriptor, 0o600) == 0 else { throw failure("cannot set the mode of \(path)") }
   }
 
+  /// A writer that was just killed may have left a child between its fork and its exec, which still holds a copy of the
+  /// descriptor for some milliseconds: a refusal is final only when it lasts. Called on a thread of its own.
   private func lock() throws {
+    var patience = 100
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       if errno == EINTR { continue }
       guard errno == EWOULDBLOCK else { throw failure("cannot lock \(path)") }
+      if patience > 0 {
+        patience -= 1
+        usleep(10_000)
+        continue
+      }
       throw BulkheadError(
         .tryAgain, "another bulkhead process is working on \(path)",
         cure: "wait until that run has ended, or use another output folder")
