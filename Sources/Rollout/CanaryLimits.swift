@@ -12,6 +12,9 @@ package struct CanaryLimits: Sendable, Equatable {
   package var tolerance = 0.01
   /// Requests that must touch each canary before a share below the last one moves on, by share.
   package var minimumRequests = [5: 15, 25: 60]
+  /// How long what was asked before new pods came may take to be answered: counts begin after it (invariant I4: a gate
+  /// judges by data newer than the change's confirmation).
+  package var confirmation: Duration = .seconds(1)
   /// How often the counts are looked at.
   package var pace: Duration = .milliseconds(250)
   /// A share without a verdict after this many seconds is inconclusive.

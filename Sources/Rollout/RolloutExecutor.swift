@@ -174,6 +174,7 @@ extension RolloutExecutor {
     gate = CanaryGate(workloads: wave.workloads, limits: parts.limits)
     try await ledger.stepsBegin(wave)
     try await parts.target.shift(wave, to: parts.limits.shares[0])
+    try await clock.sleep(for: parts.limits.confirmation)
     return .canaryPlaced
   }
 
@@ -185,6 +186,7 @@ extension RolloutExecutor {
 
   private func promote(_ wave: Wave) async throws -> RolloutEvent {
     try await parts.target.shift(wave, to: 100)
+    try await clock.sleep(for: parts.limits.confirmation)
     await parts.observer.observe(.promoted)
     return .promoted
   }

@@ -7,7 +7,7 @@ package enum Fault: Sendable, Equatable, Hashable, Codable {
   case killPod(of: ObjectReference)
   /// One call takes longer, for every request that names `caller`.
   case delay(caller: ObjectReference, target: ObjectReference, milliseconds: Int)
-  /// The caller's pods and one pod of the target cannot exchange packets, in both directions.
+  /// One pod of the caller and one pod of the target cannot exchange packets, in both directions.
   case partition(caller: ObjectReference, target: ObjectReference)
 
   package var title: String {
@@ -15,7 +15,7 @@ package enum Fault: Sendable, Equatable, Hashable, Codable {
     case .killPod(let workload): "kill a pod of \(workload.name)"
     case .delay(let caller, let target, let milliseconds):
       "add \(milliseconds) ms to \(caller.name) → \(target.name)"
-    case .partition(let caller, let target): "cut \(caller.name) off from one pod of \(target.name)"
+    case .partition(let caller, let target): "cut a pod of \(caller.name) off from one of \(target.name)"
     }
   }
 }

@@ -86,18 +86,19 @@ extension LocalTwin: FaultInjector {
     guard let victim = side.first(where: { $0.state == .ready }) else {
       throw BulkheadError(.unexpected, "\(target) has no ready pod to cut off")
     }
-    let callers = callerPods(caller)
-    guard !callers.isEmpty else { throw BulkheadError(.unexpected, "\(caller) has no ready pod") }
+    guard let client = client(of: caller) else { throw BulkheadError(.unexpected, "\(caller) has no ready pod") }
     faultNotes[fault] = FaultNote(victim: victim.name, packetsBefore: try await running().packetsCut())
     partitions = [
       Partition(
-        callers: callers.map(\.address), targets: [victim.address], seconds: Int((limit / .seconds(1)).rounded(.up)))
+        callers: [client.address], targets: [victim.address], seconds: Int((limit / .seconds(1)).rounded(.up)))
     ]
     try await reconcile()
   }
 
-  private func callerPods(_ caller: ObjectReference) -> [TwinPod] {
-    pods.values.filter { $0.workload == caller && $0.state == .ready }.sorted { $0.id < $1.id }
+  /// One pod of the caller, of the group that has the users' traffic: the smallest cut there is.
+  private func client(of caller: ObjectReference) -> TwinPod? {
+    let ready = pods.values.filter { $0.workload == caller && $0.state == .ready }.sorted { $0.id < $1.id }
+    return ready.first { $0.cohort == .canary } ?? ready.first
   }
 
   private func delayEvidence(_ note: FaultNote, _ milliseconds: Int) -> FaultEvidence {

@@ -32,13 +32,14 @@ extension LocalTwin {
   /// A sidecar needs a tenth of a second; the rest is for machines that have other things to do.
   private static let sidecarStart: Duration = .seconds(20)
 
-  /// As many at once as the machine has use for: starting a container is mostly waiting.
-  private static let startsAtOnce = 6
+  /// Starting a container is mostly waiting, so several start at once; fewer while users are being served, whom a burst
+  /// of starting programs would slow down.
+  private var startsAtOnce: Int { wave == nil ? 6 : 2 }
 
   private func startContainers(_ new: [TwinPod], _ bootstraps: [String: SidecarBootstrap]) async throws {
     try await withThrowingTaskGroup { group in
       var waiting = new.makeIterator()
-      for _ in 0..<Self.startsAtOnce {
+      for _ in 0..<startsAtOnce {
         if let pod = waiting.next() { group.addTask { try await self.startContainers(of: pod, bootstraps[pod.id]) } }
       }
       while try await group.next() != nil {

@@ -53,7 +53,7 @@ extension RehearsalTests {
     func fullDisk() async throws {
       try await Folder.withFleet { folder in
         try FileManager.default.createDirectory(atPath: folder.path + "/out", withIntermediateDirectories: false)
-        let small = "mount -t tmpfs -o size=300k,mode=0700 small \"$1\" && shift && exec \"$@\""
+        let small = "mount -t tmpfs -o size=160k,mode=0700 small \"$1\" && shift && exec \"$@\""
         let ending = try await Program.run(
           RehearsalTests.start, in: folder, through: ["unshare", "--mount", "sh", "-c", small, "sh", folder.path + "/out"])
         #expect(ending.code == 75, "\(ending.messages)")

@@ -77,7 +77,7 @@ struct OutboundListener {
   /// Without ready pods of the wanted cohort the cluster's subset policy falls back to the other one.
   private func action(_ route: OutboundRoute, _ cohort: Cohort) -> JSONValue {
     [
-      "cluster": .string(route.cluster), "timeout": "1.5s", "metadata_match": Filters.subset("cohort", cohort.rawValue),
+      "cluster": .string(route.cluster), "timeout": "2.5s", "metadata_match": Filters.subset("cohort", cohort.rawValue),
       "retry_policy": [
         "retry_on": "connect-failure,refused-stream,reset-before-request", "num_retries": 2,
         "retry_host_predicate": [
