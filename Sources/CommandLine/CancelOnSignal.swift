@@ -21,7 +21,7 @@ enum CancelOnSignal {
     defer { for source in sources { source.cancel() } }
     do {
       return try await task.value
-    } catch where error is CancellationError || received.withLock({ $0 }) != 0 {
+    } catch  where error is CancellationError || received.withLock({ $0 }) != 0 {
       let code: ExitCode = received.withLock { $0 } == SIGTERM ? .terminated : .interrupted
       throw BulkheadError(code, "interrupted; everything that was started is gone", cure: "go on with --resume")
     }

@@ -8,10 +8,15 @@ import StandinProtocol
 /// Starting and stopping pods, many at a time, and starting again what died.
 extension LocalTwin {
   /// Starts pods and returns when every one is ready, its sidecar has its configuration and traffic may come.
-  func start(_ new: [TwinPod]) async throws {
+  /// - Parameter silent: nobody sends anything yet, so that sidecars may know all pods as ready from the beginning and
+  ///   need to be told only once.
+  func start(_ new: [TwinPod], silent: Bool = false) async throws {
     guard !new.isEmpty else { return }
     let site = try running()
-    for pod in new { pods[pod.id] = pod }
+    for pod in new {
+      pods[pod.id] = pod
+      if silent { pods[pod.id]?.state = .ready }
+    }
     let view = NetworkView(pods: pods.values.sorted { $0.id < $1.id }, fleet: fleet, addresses: site.addresses)
     var bootstraps: [String: SidecarBootstrap] = [:]
     for pod in view.meshPods where pod.intent.posture.enrolled && new.contains(where: { $0.id == pod.id }) {

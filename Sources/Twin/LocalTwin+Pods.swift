@@ -11,19 +11,18 @@ extension LocalTwin {
     let node = TwinSettings.nodes[(index + (cohort == .canary ? 1 : 0)) % TwinSettings.nodes.count]
     let spec = posture.hardened ? Hardening.apply(to: workload.pod).pod : workload.pod
     let isPlayer = settings.derivation.players.contains { $0.id == workload.id }
-    let players = settings.derivation.players.map { podCount($0) }.reduce(0, +)
     let users =
       isPlayer
       ? StandinConfiguration.Users(
-        requestsPerSecond: cohort == .canary ? 0 : settings.requestsPerSecond / Double(max(1, players)),
-        count: Self.userCount) : nil
+        requestsPerSecond: 0, count: Self.userCount) : nil
     return TwinPod(
       id: id, name: "\(workload.id.name)-\(id)", role: .workload, intent: intent, spec: spec,
       labels: workload.podLabels, node: node, address: try addresses(id, node, spec), cohort: cohort, wrongs: [],
       listeners: listeners(workload), calls: calls(of: workload), users: users)
   }
 
-  /// Different users; each keeps its group while the share grows.
+  /// Different users; each keeps its group while the share grows. Their requests begin with the first order, which comes
+  /// when everything is ready.
   static let userCount = 2000
 
   private func addresses(_ id: String, _ node: String, _ spec: PodSpec) throws -> String {
@@ -72,7 +71,7 @@ extension LocalTwin {
     }
     return try tester(
       reference, role: .users, posture: .untouched, calls: calls,
-      users: .init(requestsPerSecond: settings.requestsPerSecond, count: Self.userCount))
+      users: .init(requestsPerSecond: 0, count: Self.userCount))
   }
 
   /// Those who try what must be refused: without a sidecar, with a foreign certificate, with an unlisted identity.
@@ -95,7 +94,10 @@ extension LocalTwin {
       trustDomain: settings.derivation.trustDomain, namespace: reference.namespace, account: reference.name)
     var spec = PodSpec()
     spec.automountServiceAccountToken = false
-    spec.containers = [Container(name: "tester", location: .init(file: "bulkhead", line: 0))]
+    var container = Container(name: "tester", location: .init(file: "bulkhead", line: 0))
+    // Who plays the users must not be the first to run out of processor time.
+    container.resources.cpuRequestMilli = 500
+    spec.containers = [container]
     spec = Hardening.apply(to: spec).pod
     let node = TwinSettings.nodes[0]
     return TwinPod(

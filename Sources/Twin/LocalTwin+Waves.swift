@@ -74,7 +74,7 @@ extension LocalTwin {
       }
     }
     var order = StandinOrder(canaryAddresses: addresses)
-    guard pod.users != nil else { return order }
+    guard pod.users != nil, pod.state == .ready else { return order }
     let sameRole = pods.values.filter { $0.users != nil && $0.state == .ready }
     let canaries = sameRole.filter { $0.cohort == .canary }
     if canaries.isEmpty {

@@ -109,7 +109,7 @@ extension LocalTwin: RolloutTarget {
     }
     starting += try intruders()
     if settings.derivation.players.isEmpty { starting += [try outsideUsers()] }
-    try await start(starting)
+    try await start(starting, silent: true)
     try await usersAreServed(within: .seconds(15))
   }
 

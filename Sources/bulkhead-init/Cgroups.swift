@@ -39,6 +39,9 @@ struct Cgroups {
 
   func folder(_ hierarchy: String) -> String { "\(top(hierarchy))/\(name)" }
 
+  /// As many ordinary processes' worth of processor time as the world gets when others want it too.
+  private static let weight = 16
+
   /// Makes the folders and gives them to `owner`.
   /// - Returns: a lock to be closed when the world's init is in its folder; until then a sweep for leftovers could take
   ///   an empty folder for one.
@@ -75,6 +78,9 @@ struct Cgroups {
         try writeFile("\(folder)/\(file)", inherited)
       }
     }
+    // A whole fleet must not weigh as much as one process of the host beside it. Best effort: an old value works too.
+    if hierarchy == "cpu" { try? writeFile("\(folder)/cpu.shares", "\(Self.weight * 1024)") }
+    if version2 { try? writeFile("\(folder)/cpu.weight", "\(Self.weight * 100)") }
     if version2, let controllers = readFile("\(folder)/../cgroup.controllers") {
       // One by one: a controller that cannot be handed down must not cost the others.
       for controller in controllers.split(separator: " ") {

@@ -22,7 +22,8 @@ extension RehearsalTests {
       try await Folder.withFleet { folder in
         if how == "noise" {
           var random = FixedSeed(99)
-          try folder.write("out/journal.sqlite", Data((0..<8192).map { _ in UInt8.random(in: 0...255, using: &random) }))
+          try folder.write(
+            "out/journal.sqlite", Data((0..<8192).map { _ in UInt8.random(in: 0...255, using: &random) }))
         } else {
           try await interruptedRun(folder)
           var journal = try folder.data("out/journal.sqlite")
@@ -55,7 +56,8 @@ extension RehearsalTests {
         try FileManager.default.createDirectory(atPath: folder.path + "/out", withIntermediateDirectories: false)
         let small = "mount -t tmpfs -o size=160k,mode=0700 small \"$1\" && shift && exec \"$@\""
         let ending = try await Program.run(
-          RehearsalTests.start, in: folder, through: ["unshare", "--mount", "sh", "-c", small, "sh", folder.path + "/out"])
+          RehearsalTests.start, in: folder,
+          through: ["unshare", "--mount", "sh", "-c", small, "sh", folder.path + "/out"])
         #expect(ending.code == 75, "\(ending.messages)")
         #expect(ending.messages.contains("space") && ending.messages.contains("--resume"), "\(ending.messages)")
         #expect(ending.left == [])

@@ -103,7 +103,8 @@ extension RehearsalTests {
       let ending = try await Program.run(
         arguments + ["--out", "out"], in: folder, environment: environment, through: prefix, program: program)
       #expect(ending.code == code, "\(ending.messages)")
-      #expect(ending.messages.hasPrefix("bulkhead: ") && !ending.messages.contains("\nbulkhead: "), "\(ending.messages)")
+      #expect(
+        ending.messages.hasPrefix("bulkhead: ") && !ending.messages.contains("\nbulkhead: "), "\(ending.messages)")
       #expect(ending.messages.contains("\n  cure: "), "\(ending.messages)")
       for text in says { #expect(ending.messages.contains(text), "\(ending.messages)") }
       #expect(ending.output.isEmpty)

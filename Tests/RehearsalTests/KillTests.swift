@@ -54,7 +54,9 @@ extension RehearsalTests {
       }
     }
 
-    private func history(_ folder: Folder) async throws -> RunHistory { try RunHistory(try await folder.journal("out")) }
+    private func history(_ folder: Folder) async throws -> RunHistory {
+      try RunHistory(try await folder.journal("out"))
+    }
 
     private func compare(_ folder: Folder, _ wanted: UndisturbedRun) async throws {
       let history = try await history(folder)

@@ -11,7 +11,9 @@ struct ProcessEntry: Hashable {
   var cgroup: String
 
   func hash(into hasher: inout Hasher) { hasher.combine(pid) }
-  static func == (left: ProcessEntry, right: ProcessEntry) -> Bool { left.pid == right.pid && left.start == right.start }
+  static func == (left: ProcessEntry, right: ProcessEntry) -> Bool {
+    left.pid == right.pid && left.start == right.start
+  }
 
   /// A dead child that this process has not waited for yet.
   func isZombieOf(_ parent: pid_t) -> Bool { state == "Z" && self.parent == parent }

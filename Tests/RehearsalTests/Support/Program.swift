@@ -43,8 +43,9 @@ enum Program {
     var options = PlatformOptions()
     options.createSession = true
     let updates = environment.merging(["TMPDIR": scratch, "NO_COLOR": "1"]) { own, _ in own }
+    let executable: Executable = words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0])
     let result = try await Subprocess.run(
-      words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0]), arguments: Arguments(Array(words.dropFirst())),
+      executable, arguments: Arguments(Array(words.dropFirst())),
       environment: .inherit.updating(
         Dictionary(uniqueKeysWithValues: updates.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
       workingDirectory: FilePath(folder.path), platformOptions: options, input: .none,
