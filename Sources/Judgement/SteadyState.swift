@@ -40,7 +40,7 @@ package struct SteadyState: Codable, Sendable, Equatable {
   private var failed = Flags()
   private var problem: String?
 
-  /// A phase's verdict stays once it is reached.
+  /// The recovery's verdict stays once it is reached; that on the fault's time is the one at its end.
   private struct Flags: Codable, Sendable, Equatable {
     var during = false
     var recovery = false
@@ -67,6 +67,9 @@ package struct SteadyState: Codable, Sendable, Equatable {
     during = sum
     duringFail.add(Double(count.errors), of: Double(count.requests), nullProbability: tolerance)
     let pass = ErrorRateBound(during).logEBelow(tolerance)
+    // The share is promised of the fault's whole time, and failures crowd at its beginning, before anyone has noticed:
+    // evidence is weighed as it stands when the phase is looked at, and not at its worst moment.
+    (passed.during, failed.during) = (false, false)
     settle(&passed.during, &failed.during, pass: pass, fail: duringFail.logE, errors: during.errors)
   }
 

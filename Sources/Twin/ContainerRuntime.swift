@@ -72,11 +72,15 @@ struct ContainerRuntime: Sendable {
     return result
   }
 
-  func kill(_ id: String, node: String) async throws {
-    let command = runc(node) + ["kill", id, "KILL"]
-    let result = try await world.run(command, in: .node(node), input: [], limit: .seconds(10))
+  /// Kills containers at the same moment.
+  func kill(_ ids: [String], node: String) async throws {
+    let runc = runc(node).joined(separator: " ")
+    let kills = ids.map { "\(runc) kill \($0) KILL & jobs=\"$jobs $!\"" }.joined(separator: "\n")
+    let script = "jobs=\n\(kills)\nfor job in $jobs; do wait $job || exit 1; done"
+    let result = try await world.run(["sh", "-c", script], in: .node(node), input: [], limit: .seconds(10))
     guard result.status == 0 else {
-      throw BulkheadError(.unexpected, "could not kill \(id): \(result.errorText.safeForTerminal)")
+      throw BulkheadError(
+        .unexpected, "could not kill \(ids.joined(separator: ", ")): \(result.errorText.safeForTerminal)")
     }
   }
 

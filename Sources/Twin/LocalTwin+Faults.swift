@@ -72,7 +72,9 @@ extension LocalTwin: FaultInjector {
       throw BulkheadError(.unexpected, "\(workload) has no ready pod to kill")
     }
     faultNotes[fault] = FaultNote(victim: victim.name)
-    try await running().kill(victim.appContainer, node: victim.node)
+    // The whole pod, its sidecar included, as when a node kills it: callers are refused and may try elsewhere.
+    let sidecar = victim.intent.posture.enrolled ? [victim.sidecarContainer] : []
+    try await running().kill([victim.appContainer] + sidecar, node: victim.node)
   }
 
   /// Called when a process of a pod ended; a killed pod's end is the proof that it was killed.

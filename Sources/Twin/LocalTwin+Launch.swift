@@ -86,6 +86,7 @@ extension LocalTwin {
       pods[pod.id] = nil
       links.removeValue(forKey: pod.id)?.close()
       processes = processes.filter { $0.value.pod != pod.id }
+      ended[pod.id] = nil
     }
     try await site.remove(old)
     for pod in old {
@@ -121,30 +122,36 @@ extension LocalTwin {
   func processEnded(_ exit: ProcessExit) async {
     let key = ProcessKey(exit.node, exit.pid)
     endings[key] = exit.words
-    guard let process = processes.removeValue(forKey: key), var pod = pods[process.pod], pod.state == .ready else {
-      return
-    }
+    guard let process = processes.removeValue(forKey: key), var pod = pods[process.pod] else { return }
     noteEnding(of: pod, exit.words)
+    ended[pod.id, default: []].append(process)
+    // While a pod is being started again, what else of it ended is started by the same hand.
+    guard pod.state == .ready else { return }
     pod.state = .down
     pod.restarts += 1
     pods[pod.id] = pod
     do {
       try await reconcile()
-      guard pod.restarts <= Self.mostRestarts, let site else { return }
-      if process.isApplication {
-        try await site.clear(pod.appContainer, node: pod.node)
-        try await startApplication(pod)
-      } else {
-        try await site.clear(pod.sidecarContainer, node: pod.node)
-        claim(try await site.startSidecarAgain(pod), of: pod, app: false)
-        try await sidecars.settled(podID: pod.id, within: Self.sidecarStart)
-      }
+      guard pod.restarts <= Self.mostRestarts else { return }
+      while let process = ended[pod.id]?.popLast() { try await startAgain(process, of: pod) }
       guard pods[pod.id]?.state == .down else { return }
       pods[pod.id]?.state = .ready
       try await reconcile()
     } catch {
       // The pod stays down; the users' counts and the gates say what that means.
       pods[pod.id]?.state = .down
+    }
+  }
+
+  private func startAgain(_ process: PodProcess, of pod: TwinPod) async throws {
+    guard let site else { return }
+    if process.isApplication {
+      try await site.clear(pod.appContainer, node: pod.node)
+      try await startApplication(pod)
+    } else {
+      try await site.clear(pod.sidecarContainer, node: pod.node)
+      claim(try await site.startSidecarAgain(pod), of: pod, app: false)
+      try await sidecars.settled(podID: pod.id, within: Self.sidecarStart)
     }
   }
 

@@ -30,6 +30,8 @@ package actor LocalTwin {
   var partitions: [Partition] = []
   var faultNotes: [Fault: FaultNote] = [:]
   var processes: [ProcessKey: PodProcess] = [:]
+  /// What ended of pods that are there and was not started again yet.
+  var ended: [String: [PodProcess]] = [:]
   /// How processes ended, as the nodes told it.
   var endings: [ProcessKey: String] = [:]
   private var podCounter = 0
@@ -121,6 +123,7 @@ extension LocalTwin: RolloutTarget {
     links = [:]
     pods = [:]
     processes = [:]
+    ended = [:]
     endings = [:]
     wave = nil
     share = 0

@@ -60,7 +60,7 @@ extension Site {
     for pod in pods { world.remove("pods/\(pod.id)") }
   }
 
-  func kill(_ container: String, node: String) async throws { try await runtime.kill(container, node: node) }
+  func kill(_ containers: [String], node: String) async throws { try await runtime.kill(containers, node: node) }
 
   /// Removes what is left of a container that ended, so that one of the same name can start.
   func clear(_ container: String, node: String) async throws { try await runtime.remove([container], node: node) }

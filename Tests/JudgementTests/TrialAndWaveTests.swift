@@ -57,6 +57,16 @@ import Testing
     #expect(few.duringFault.missing.contains("too few"))
   }
 
+  @Test func `failures crowded where the fault begins count by their share of its whole time`() {
+    var state = SteadyState(minimumSuccess: 0.95, recoveryWithin: 3)
+    state.observeDuringFault(arm(24, 12))
+    #expect(state.duringFault.verdict == .fail)
+    state.observeDuringFault(arm(243, 0))
+    #expect(state.duringFault.verdict == .inconclusive)
+    state.observeDuringFault(arm(600, 0))
+    #expect(state.duringFault.verdict == .pass)
+  }
+
   @Test func `all of them can be refuted but not shown`() {
     var state = state(1)
     state.observeDuringFault(arm(100_000, 0))
