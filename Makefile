@@ -4,8 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # One configuration for everything, so that nothing is built twice (docs/decisions/0002-release-build-only.md).
-# -enable-testing lets the tests of a room see its internals in a release build.
-SWIFT_FLAGS := -c release 
+SWIFT_FLAGS := -c release
 BULKHEAD := .build/release/bulkhead
 OUT ?= out/demo
 

@@ -23,7 +23,7 @@ package struct MachineCheck: Sendable {
   }
 
   /// Refuses a run that this machine cannot carry out, before anything of it is made.
-  /// - Throws: `BulkheadError`: 77 without root, 78 with the names of everything else that is missing and how to get it.
+  /// - Throws: `BulkheadError`: 77 without root, 78 naming everything else that is missing and how to get it.
   static func require(envoy: String, userNamespaces: Bool) async throws {
     let facts = await Preflight.examine(envoy: envoy).failing
     // A cancelled look finds nothing, which says nothing about the machine.

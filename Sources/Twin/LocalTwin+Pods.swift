@@ -21,8 +21,8 @@ extension LocalTwin {
       listeners: listeners(workload), calls: calls(of: workload), users: users)
   }
 
-  /// Different users; each keeps its group while the share grows. Their requests begin with the first order, which comes
-  /// when everything is ready.
+  /// Different users; each keeps its group while the share grows. Their requests begin with the first order, when
+  /// everything is ready.
   static let userCount = 2000
 
   private func addresses(_ id: String, _ node: String, _ spec: PodSpec) throws -> String {

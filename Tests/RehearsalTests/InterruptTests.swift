@@ -17,6 +17,7 @@ extension RehearsalTests {
         let first = try await Program.run(RehearsalTests.start, in: folder) { running in
           try await running.reaches { try await progress.records() >= moments[0] }
           try await occupied(folder)
+          // A moment within a step, and not only between two.
           try await Task.sleep(for: delays[0])
           running.look()
           // A terminal interrupts the program's helpers at the same moment.
@@ -26,6 +27,7 @@ extension RehearsalTests {
         let already = try await progress.records()
         let second = try await Program.run(RehearsalTests.resume, in: folder) { running in
           try await running.reaches { try await progress.records() >= already + moments[1] }
+          // A moment within a step, and not only between two.
           try await Task.sleep(for: delays[1])
           running.look()
           running.signal(SIGTERM)

@@ -42,7 +42,7 @@ extension RehearsalTests {
             running.destroy(withWatcher: number % 3 == 1)
           }
           let hasEnded = number == kills - 1 && ending.code == 0
-          #expect(ending.code == 137 || hasEnded, "\(ending.messages)")
+          try #require(ending.code == 137 || hasEnded, "\(ending.messages)")
           #expect(ending.left == [], "after kill \(number + 1)")
           dead = ending.footprint
         }

@@ -69,7 +69,8 @@ struct Footprint: Sendable {
         Self.namespace(kind, of: "\(entry.pid)").map(namespaces.contains) ?? false
       }
       return isKnown || isNamed || isInCgroup || isInside
-        ? "process \(entry.pid) \(entry.words.prefix(4).joined(separator: " "))" : nil
+        ? "process \(entry.pid) (\(entry.state), child of \(entry.parent)) \(entry.words.prefix(4).joined(separator: " "))"
+        : nil
     }
   }
 
