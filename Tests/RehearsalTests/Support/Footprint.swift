@@ -68,9 +68,9 @@ struct Footprint: Sendable {
       let isInside = Self.kinds.contains { kind in
         Self.namespace(kind, of: "\(entry.pid)").map(namespaces.contains) ?? false
       }
-      return isKnown || isNamed || isInCgroup || isInside
-        ? "process \(entry.pid) (\(entry.state), child of \(entry.parent)) \(entry.words.prefix(4).joined(separator: " "))"
-        : nil
+      guard isKnown || isNamed || isInCgroup || isInside else { return nil }
+      let words = entry.words.prefix(4).joined(separator: " ")
+      return "process \(entry.pid) (\(entry.state), child of \(entry.parent)) \(words)"
     }
   }
 
