@@ -97,10 +97,11 @@ extension LocalTwin: FaultInjector {
     try await reconcile()
   }
 
-  /// One pod of the caller, of the group that has the users' traffic: the smallest cut there is.
+  /// The busiest pod of the caller: kept connections may leave another one without any traffic to cut.
   private func client(of caller: ObjectReference) -> TwinPod? {
     let ready = pods.values.filter { $0.workload == caller && $0.state == .ready }.sorted { $0.id < $1.id }
-    return ready.first { $0.cohort == .canary } ?? ready.first
+    let serving = ready.contains { $0.cohort == .canary } ? ready.filter { $0.cohort == .canary } : ready
+    return serving.max { board.callsMade(by: $0.id) < board.callsMade(by: $1.id) }
   }
 
   private func delayEvidence(_ note: FaultNote, _ milliseconds: Int) -> FaultEvidence {

@@ -65,7 +65,7 @@ extension LocalTwin {
     let site = try running()
     let workload = pod.workload
     let board = board
-    let (started, link) = try await site.startApplication(pod, on: group) { board.add($0, from: workload) }
+    let (started, link) = try await site.startApplication(pod, on: group) { board.add($0, from: workload, pod: pod.id) }
     links[pod.id]?.close()
     links[pod.id] = link
     claim(started, of: pod, app: true)

@@ -42,7 +42,8 @@ package struct CertificateAuthority: Sendable {
   package func issue(for identity: SpiffeID, now: Date) throws -> WorkloadCertificate {
     let leafKey = P256.Signing.PrivateKey()
     let publicKey = Certificate.PublicKey(leafKey.publicKey)
-    let expiry = now + Self.leafLifetime
+    // Whole seconds, as certificates hold them: rounding must not lengthen a life.
+    let expiry = Date(timeIntervalSince1970: (now + Self.leafLifetime).timeIntervalSince1970.rounded(.down))
     let leaf = try Certificate(
       version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
       notValidBefore: now - Self.allowedSkew, notValidAfter: expiry, issuer: name, subject: DistinguishedName(),

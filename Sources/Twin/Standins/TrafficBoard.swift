@@ -12,6 +12,8 @@ package final class TrafficBoard: Sendable {
     var latency: [Pair: LatencyHistogram] = [:]
     var userLatency = LatencyHistogram()
     var lastReport: ContinuousClock.Instant?
+    /// Calls made so far, by pod.
+    var callsMade: [String: Int] = [:]
   }
 
   struct Pair: Hashable, Sendable {
@@ -23,8 +25,9 @@ package final class TrafficBoard: Sendable {
 
   package init() {}
 
-  func add(_ counters: Counters, from caller: ObjectReference) {
+  func add(_ counters: Counters, from caller: ObjectReference, pod: String) {
     state.withLock { state in
+      state.callsMade[pod, default: 0] += counters.calls.reduce(0) { $0 + $1.n }
       state.lastReport = .now
       for users in counters.users {
         state.snapshot.users[users.canary ? .canary : .stable, default: Tally()] += Tally(
@@ -40,6 +43,8 @@ package final class TrafficBoard: Sendable {
       }
     }
   }
+
+  func callsMade(by pod: String) -> Int { state.withLock { $0.callsMade[pod] ?? 0 } }
 
   package var snapshot: TrafficSnapshot { state.withLock(\.snapshot) }
 
