@@ -165,9 +165,14 @@ extension World {
   ) async throws -> CommandResult {
     let (executable, arguments) = try entry(command, place, limit: limit)
     do {
-      let result = try await Subprocess.run(
-        executable, arguments: arguments, environment: Self.environment, input: .array(input),
-        output: .bytes(limit: Self.outputLimit), error: .bytes(limit: Self.outputLimit))
+      // In a task of its own: the command is bounded by `limit`, and a cancelled caller waits for its end instead of
+      // tearing its pipes down half-way.
+      let result = try await Task {
+        try await Subprocess.run(
+          executable, arguments: arguments, environment: Self.environment, input: .array(input),
+          output: .bytes(limit: Self.outputLimit), error: .bytes(limit: Self.outputLimit))
+      }.value
+      try Task.checkCancellation()
       let status: Int32 =
         switch result.terminationStatus {
         case .exited(let code): code
