@@ -65,7 +65,15 @@ let package = Package(
     // Engines
     room("Intake", ["IntentModel", "FleetModel", "Diagnostics", yams]),
     room("IntentModel", ["FleetModel", "Diagnostics"]),
-    room("Breach", ["IntentModel", "FleetModel", "Diagnostics"]),
+    room("AccessControl", ["FleetModel", "Diagnostics"]),
+    room("PodSecurity", ["FleetModel", "Diagnostics"]),
+    room("Reachability", ["IntentModel", "FleetModel", "Diagnostics"]),
+    room("Breach", ["Reachability", "AccessControl", "IntentModel", "FleetModel", "Diagnostics"]),
+    room("MeshTraps", ["Reachability", "IntentModel", "FleetModel", "Diagnostics"]),
+    room(
+      "Audit",
+      ["Breach", "MeshTraps", "PodSecurity", "Reachability", "AccessControl", "IntentModel", "FleetModel", "Diagnostics",
+        crypto]),
     room("Planning", ["IntentModel", "FleetModel", "Diagnostics", crypto]),
     room("Judgement", ["Diagnostics"]),
     room("Trials", ["IntentModel", "FleetModel", "Judgement", "Diagnostics"]),
@@ -82,6 +90,7 @@ let package = Package(
       ] + nio),
     room("EnvoyMesh", ["IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto, nioHTTP] + nio),
     room("JournalStore", ["Rollout", "Diagnostics", grdb, crypto]),
+    room("Scanners", ["Audit", "FleetModel", "Diagnostics"]),
     // Faces
     room(
       "Reports", ["Rollout", "Trials", "Planning", "IntentModel", "Breach", "Judgement", "FleetModel", "Diagnostics"]),
@@ -106,8 +115,14 @@ let package = Package(
       name: "bulkhead-init", dependencies: ["CLinux"], swiftSettings: strict,
       linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     // Tests
+    tests("AccessControl", ["AccessControl", "FleetModel", "Diagnostics"]),
+    tests("PodSecurity", ["PodSecurity", "FleetModel", "Intake", "Diagnostics"]),
+    tests("Reachability", ["Reachability", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
+    tests("MeshTraps", ["MeshTraps", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
+    tests("Audit", ["Audit", "Breach", "FleetModel", "Intake", "Diagnostics"]),
+    tests("Scanners", ["Scanners", "Audit", "FleetModel", "Diagnostics"]),
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
-    tests("Breach", ["Breach", "IntentModel", "FleetModel"]),
+    tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),
     tests("Rollout", ["Rollout"]),
     tests("Linux", ["Linux", "CLinux"]),

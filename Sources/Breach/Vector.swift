@@ -1,81 +1,112 @@
+package import AccessControl
 package import Diagnostics
 package import FleetModel
 package import IntentModel
 
-/// One way out of a container. One definition gives its code, its explanation, its mitigation and the container in
-/// which its probe must succeed, so that a silent probe is never taken for a closed vector.
+/// One way out of a container, or around the mesh. ONE definition gives its audit rule, its probe, its run-time
+/// signature, its mitigation and its explanation, so that they cannot drift apart.
 package struct Vector: Sendable {
-  /// Stable, such as `L17`.
+  /// Stable, such as `L17`: L Linux and pod, K Kubernetes API, node and identity, M mesh.
   package var code: String
   package var title: String
   package var severity: Severity
   /// What an attacker does, in two sentences.
   package var explanation: String
-  /// The configuration change that closes it.
+  /// The configuration change that closes it, in a sentence or two.
   package var mitigation: String
-  /// The step of a rollout after which its probe must stay inside; until then an escape is a known way out.
-  package var closedBy: StepAction
-  /// Facts the node side must offer for the probe to carry a flag.
-  package var scenery: Scenery
-  /// Turns an ordinary pod into one from which the probe must get out.
-  package var weaken: @Sendable (inout PodSpec) -> Void
+  /// MITRE ATT&CK technique ids, such as `T1611`.
+  package var attack: [String]
+  /// CVE ids and addresses of documents.
+  package var references: [String]
+  /// What a sensor sees when it is used: system calls with their arguments, or audit records.
+  package var signature: [Signature]
+  package var rule: Rule
+  /// A manifest that has it, for `explain`; a test runs the rule over it.
+  package var example: String
+  /// How it is tried for real; nil where no probe exists yet.
+  package var escape: Escape?
 
-  /// What the twin's node plants for a probe.
-  package enum Scenery: String, Sendable, Codable {
-    /// A process on the node with a secret in its environment and a root-only file.
-    case nodeProcess
-    /// A folder whose content the node obeys (static pods).
-    case manifestFolder
-    /// A root-only token file below the node's pod folder.
-    case tokenFile
-    /// The container runtime's socket.
-    case runtimeSocket
-    /// A service on the node's loopback address.
-    case nodeLoopback
-    /// A process in another container of the same pod.
-    case neighbour
-    /// An API server that takes the service account's token.
-    case apiServer
-    /// A cloud metadata service.
-    case metadataService
+  /// Where the precondition is looked for.
+  package enum Rule: Sendable {
+    /// In each workload's effective pod.
+    case pod(@Sendable (EffectivePod, AuditContext) -> Assessment)
+    /// In the rights of each service account, user and group that any binding names.
+    case subject(@Sendable (SubjectRights, AuditContext) -> Assessment)
+    /// In the fleet as a whole: mesh configuration, webhooks, services, volumes.
+    case fleet(@Sendable (AuditContext) -> [ObjectAssessment])
+  }
+
+  /// Matched against events of processes in a container.
+  package enum Signature: Sendable, Equatable {
+    /// A system call by name; the text tells which arguments matter, empty when all do.
+    case call(String, arguments: String = "")
+    /// Opening a file whose path matches the glob; `write` when only for writing.
+    case open(String, write: Bool = false)
+    /// Connecting to an address such as `169.254.169.254:80` or a socket's path.
+    case connect(String)
+    /// Running a program of that name.
+    case execute(String)
+    /// A record of the API server's audit log: verb and resource, such as `create pods/exec`.
+    case audit(String)
+    /// Something only an inspection sees, in words.
+    case state(String)
   }
 
   package init(
-    code: String, title: String, severity: Severity, explanation: String, mitigation: String,
-    closedBy: StepAction, scenery: Scenery, weaken: @escaping @Sendable (inout PodSpec) -> Void
+    code: String, title: String, severity: Severity, explanation: String, mitigation: String, attack: [String],
+    references: [String] = [], signature: [Signature], example: String, escape: Escape? = nil, rule: Rule
   ) {
     self.code = code
     self.title = title
     self.severity = severity
     self.explanation = explanation
     self.mitigation = mitigation
-    self.closedBy = closedBy
-    self.scenery = scenery
-    self.weaken = weaken
+    self.attack = attack
+    self.references = references
+    self.signature = signature
+    self.example = example
+    self.escape = escape
+    self.rule = rule
   }
 }
 
-extension Vector {
-  /// True when a workload in this posture is meant to be closed against it.
-  package func isClosed(in posture: Posture) -> Bool { closedBy.applied(to: posture) == posture }
+/// What a rule says of one workload or subject. What cannot be decided is never `closed`.
+package enum Assessment: Sendable, Equatable {
+  case closed
+  case open([Evidence])
+  /// The input does not tell; the text completes "unknown, because …".
+  case unknown(because: String)
+
+  /// Open when there is any evidence.
+  package static func from(_ evidence: [Evidence]) -> Assessment { evidence.isEmpty ? .closed : .open(evidence) }
 }
 
-/// All vectors with a probe, sorted by code.
-package enum VectorCatalogue {
-  package static let probed: [Vector] = [
-    .metadataService, .processEnvironment, .tokenFromHostPath, .serviceAccountToken, .procRootOfNode,
-    .writableHostPath, .runtimeSocket, .hostNetworkLoopback,
-  ].sorted { $0.code < $1.code }
+/// Why a vector is open, and the patch that closes it there.
+package struct Evidence: Sendable, Equatable {
+  package var container: String?
+  package var message: String
+  /// A merge patch in YAML, or a command where no patch can do it; one fix for one piece of evidence.
+  package var fix: String
+  /// Nil means the resource's own place.
+  package var location: SourceLocation?
 
-  package static func vector(_ code: String) -> Vector? { probed.first { $0.code == code } }
+  package init(container: String? = nil, message: String, fix: String, location: SourceLocation? = nil) {
+    self.container = container
+    self.message = message
+    self.fix = fix
+    self.location = location
+  }
 }
 
-extension PodSpec {
-  /// Adds a volume of the node to every container.
-  mutating func mountHostPath(_ path: String, at mountPath: String, type: String = "", readOnly: Bool) {
-    volumes.append(Volume(name: "weakened", source: .hostPath(path: path, type: type)))
-    for index in containers.indices {
-      containers[index].mounts.append(VolumeMount(volume: "weakened", path: mountPath, readOnly: readOnly))
-    }
+/// What a fleet-wide rule says of one object.
+package struct ObjectAssessment: Sendable, Equatable {
+  package var resource: ObjectReference
+  package var location: SourceLocation?
+  package var assessment: Assessment
+
+  package init(resource: ObjectReference, location: SourceLocation?, assessment: Assessment) {
+    self.resource = resource
+    self.location = location
+    self.assessment = assessment
   }
 }

@@ -11,9 +11,22 @@ package struct Container: Sendable, Equatable {
   package var securityContext = SecurityContext()
   package var resources = Resources()
   package var mounts: [VolumeMount] = []
-  package var hasReadinessProbe = false
-  package var hasLivenessProbe = false
+  package var volumeDevices: [VolumeDevice] = []
+  package var readinessProbe: Probe?
+  package var livenessProbe: Probe?
+  package var startupProbe: Probe?
+  package var postStart: Probe?
+  package var preStop: Probe?
+  /// `Always` on an init container makes it a native sidecar: it starts before the application and stays.
+  package var restartPolicy: String?
+  /// Secrets taken in whole by `envFrom`.
+  package var secretImports: [String] = []
   package var location: SourceLocation
+
+  package var hasReadinessProbe: Bool { readinessProbe != nil }
+  package var hasLivenessProbe: Bool { livenessProbe != nil }
+  /// All five handlers that the kubelet may run against the container.
+  package var handlers: [Probe] { [livenessProbe, readinessProbe, startupProbe, postStart, preStop].compactMap(\.self) }
 
   package init(name: String, location: SourceLocation) {
     self.name = name
@@ -25,7 +38,8 @@ package struct EnvironmentVariable: Sendable, Equatable {
   package enum Source: Sendable, Equatable {
     case literal(String)
     case configMap(name: String, key: String)
-    /// Secrets, field references and the rest: there, but without a value that can be read.
+    case secret(name: String, key: String)
+    /// Field references and the rest: there, but without a value that can be read.
     case opaque(String)
   }
   package var name: String
@@ -43,12 +57,16 @@ package struct ContainerPort: Sendable, Equatable {
   package var name: String?
   package var port: Int
   package var hostPort: Int?
+  package var hostIP: String?
   package var transport: Transport
 
-  package init(name: String?, port: Int, hostPort: Int? = nil, transport: Transport = .tcp) {
+  package init(
+    name: String?, port: Int, hostPort: Int? = nil, hostIP: String? = nil, transport: Transport = .tcp
+  ) {
     self.name = name
     self.port = port
     self.hostPort = hostPort
+    self.hostIP = hostIP
     self.transport = transport
   }
 }
@@ -66,6 +84,13 @@ package struct SecurityContext: Sendable, Equatable {
   /// Names as written, upper-cased, without `CAP_`.
   package var addedCapabilities: [String] = []
   package var droppedCapabilities: [String] = []
+  /// The same as written: Pod Security compares names exactly.
+  package var addedCapabilitiesAsWritten: [String] = []
+  package var droppedCapabilitiesAsWritten: [String] = []
+  package var seLinux: SELinuxOptions?
+  package var appArmor: AppArmorProfile?
+  package var windowsHostProcess: Bool?
+  package var windowsUser: String?
   package var seccomp: SeccompProfile?
   /// `Default` or `Unmasked`.
   package var procMount: String?
@@ -85,44 +110,9 @@ package struct Resources: Sendable, Equatable {
   package var cpuLimitMilli: Int?
   package var memoryRequestBytes: Int?
   package var memoryLimitBytes: Int?
+  package var ephemeralStorageLimitBytes: Int?
+  /// Limits and requests of other resources by name, such as `nvidia.com/gpu`.
+  package var extended: [String: String] = [:]
 
   package init() {}
-}
-
-package struct VolumeMount: Sendable, Equatable {
-  package var volume: String
-  package var path: String
-  package var readOnly: Bool
-  package var subPath: String?
-  /// `None`, `HostToContainer` or `Bidirectional`.
-  package var propagation: String?
-
-  package init(volume: String, path: String, readOnly: Bool = false, subPath: String? = nil, propagation: String? = nil)
-  {
-    self.volume = volume
-    self.path = path
-    self.readOnly = readOnly
-    self.subPath = subPath
-    self.propagation = propagation
-  }
-}
-
-package struct Volume: Sendable, Equatable {
-  package enum Source: Sendable, Equatable {
-    case emptyDir(memory: Bool, sizeLimitBytes: Int?)
-    case hostPath(path: String, type: String)
-    case configMap(String)
-    case secret(String)
-    case projected
-    case claim(String)
-    /// A kind that no engine reads yet, by its key.
-    case other(String)
-  }
-  package var name: String
-  package var source: Source
-
-  package init(name: String, source: Source) {
-    self.name = name
-    self.source = source
-  }
 }

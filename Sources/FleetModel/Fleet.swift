@@ -9,6 +9,20 @@ package struct Fleet: Sendable, Equatable {
   package var configMaps: [ConfigMap] = []
   package var networkPolicies: [NetworkPolicy] = []
   package var calls: [Call] = []
+  package var secrets: [Secret] = []
+  package var roles: [Role] = []
+  package var roleBindings: [RoleBinding] = []
+  package var disruptionBudgets: [DisruptionBudget] = []
+  package var autoscalers: [Autoscaler] = []
+  package var ingresses: [Ingress] = []
+  package var adminPolicies: [AdminNetworkPolicy] = []
+  package var webhooks: [WebhookConfiguration] = []
+  package var persistentVolumes: [PersistentVolume] = []
+  package var claims: [PersistentVolumeClaim] = []
+  package var nodes: [Node] = []
+  /// Objects of the Gateway API, Istio, Linkerd and Consul, of operators and chaos tools: their specification as a
+  /// value, read by the engine that knows what it means.
+  package var customObjects: [CustomObject] = []
 
   package init() {}
 

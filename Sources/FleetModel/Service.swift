@@ -7,6 +7,9 @@ package struct Service: Sendable, Equatable {
   package var headless = false
   package var selector: [String: String] = [:]
   package var ports: [ServicePort] = []
+  package var annotations: [String: String] = [:]
+  package var externalIPs: [String] = []
+  package var externalName: String?
 
   package init(id: ObjectReference, location: SourceLocation) {
     self.id = id
@@ -71,6 +74,7 @@ package struct ServiceAccount: Sendable, Equatable {
   package var id: ObjectReference
   package var location: SourceLocation
   package var automountServiceAccountToken: Bool?
+  package var annotations: [String: String] = [:]
 
   package init(id: ObjectReference, location: SourceLocation, automountServiceAccountToken: Bool? = nil) {
     self.id = id
@@ -82,6 +86,7 @@ package struct ServiceAccount: Sendable, Equatable {
 package struct Namespace: Sendable, Equatable {
   package var name: String
   package var labels: [String: String]
+  package var annotations: [String: String] = [:]
   package var location: SourceLocation
 
   package init(name: String, labels: [String: String], location: SourceLocation) {
@@ -103,6 +108,7 @@ package struct ConfigMap: Sendable, Equatable {
   }
   package var id: ObjectReference
   package var location: SourceLocation
+  package var labels: [String: String] = [:]
   package var data: [String: Entry] = [:]
 
   package init(id: ObjectReference, location: SourceLocation) {

@@ -35,10 +35,15 @@ package struct EffectiveContainer: Sendable, Equatable {
   ///
   /// Throws `.badInput` where the API server or the kubelet would refuse the pod.
   package init(_ container: Container, in pod: PodSpec) throws {
+    try Self.refuseContradictions(in: container, pod: pod)
+    self.init(unchecked: container, in: pod)
+  }
+
+  /// The same for analyses, which look at what is written even where the API server would refuse it.
+  package init(unchecked container: Container, in pod: PodSpec) {
     let own = container.securityContext
     name = container.name
     privileged = own.privileged ?? false
-    try Self.refuseContradictions(in: container, pod: pod)
     (uid, gid) = Self.user(of: container, in: pod)
     groups = Array(Set(pod.securityContext.supplementalGroups + [pod.securityContext.fsGroup].compactMap(\.self)))
       .sorted()

@@ -12,8 +12,12 @@ extension Vector {
     mitigation: """
       Remove the hostPath volume, or mount a folder of the workload's own read-only.
       """,
-    closedBy: .harden, scenery: .manifestFolder
-  ) { pod in
-    pod.mountHostPath("/etc/kubernetes", at: "/node-kubernetes", readOnly: false)
-  }
+    attack: ["T1611"], references: [],
+    signature: [],
+    example: "",
+    escape: Escape(closedBy: .harden, scenery: .manifestFolder) { pod in
+      pod.mountHostPath("/etc/kubernetes", at: "/node-kubernetes", readOnly: false)
+    },
+    rule: .pod { pod, context in .closed }
+  )
 }

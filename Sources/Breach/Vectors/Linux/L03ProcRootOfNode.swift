@@ -12,9 +12,13 @@ extension Vector {
     mitigation: """
       Set hostPID: false and drop all capabilities.
       """,
-    closedBy: .harden, scenery: .nodeProcess
-  ) { pod in
-    pod.hostPID = true
-    for index in pod.containers.indices { pod.containers[index].securityContext.addedCapabilities.append("SYS_PTRACE") }
-  }
+    attack: ["T1611"], references: [],
+    signature: [],
+    example: "",
+    escape: Escape(closedBy: .harden, scenery: .nodeProcess) { pod in
+      pod.hostPID = true
+      for index in pod.containers.indices { pod.containers[index].securityContext.addedCapabilities.append("SYS_PTRACE") }
+    },
+    rule: .pod { pod, context in .closed }
+  )
 }

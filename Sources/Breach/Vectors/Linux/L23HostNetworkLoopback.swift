@@ -12,8 +12,12 @@ extension Vector {
     mitigation: """
       Set hostNetwork: false.
       """,
-    closedBy: .harden, scenery: .nodeLoopback
-  ) { pod in
-    pod.hostNetwork = true
-  }
+    attack: ["T1611"], references: [],
+    signature: [],
+    example: "",
+    escape: Escape(closedBy: .harden, scenery: .nodeLoopback) { pod in
+      pod.hostNetwork = true
+    },
+    rule: .pod { pod, context in .closed }
+  )
 }

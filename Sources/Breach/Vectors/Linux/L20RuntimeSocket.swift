@@ -12,8 +12,12 @@ extension Vector {
     mitigation: """
       Remove the socket from the pod; run as a user other than root.
       """,
-    closedBy: .harden, scenery: .runtimeSocket
-  ) { pod in
-    pod.mountHostPath("/run/containerd", at: "/node-containerd", readOnly: true)
-  }
+    attack: ["T1611"], references: [],
+    signature: [],
+    example: "",
+    escape: Escape(closedBy: .harden, scenery: .runtimeSocket) { pod in
+      pod.mountHostPath("/run/containerd", at: "/node-containerd", readOnly: true)
+    },
+    rule: .pod { pod, context in .closed }
+  )
 }

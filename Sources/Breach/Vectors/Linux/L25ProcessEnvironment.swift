@@ -12,8 +12,12 @@ extension Vector {
     mitigation: """
       Set shareProcessNamespace: false, or give each container a uid of its own.
       """,
-    closedBy: .harden, scenery: .neighbour
-  ) { pod in
-    pod.shareProcessNamespace = true
-  }
+    attack: ["T1611"], references: [],
+    signature: [],
+    example: "",
+    escape: Escape(closedBy: .harden, scenery: .neighbour) { pod in
+      pod.shareProcessNamespace = true
+    },
+    rule: .pod { pod, context in .closed }
+  )
 }

@@ -12,8 +12,12 @@ extension Vector {
       Deny egress to 169.254.169.254 with a default-deny network policy; raise the hop limit protection of the \
       cloud.
       """,
-    closedBy: .isolate, scenery: .metadataService
-  ) { _ in
-    // An ordinary pod is weak enough: nothing but a network rule keeps it away.
-  }
+    attack: ["T1611"], references: [],
+    signature: [],
+    example: "",
+    escape: Escape(closedBy: .isolate, scenery: .metadataService) { _ in
+      // An ordinary pod is weak enough: nothing but a network rule keeps it away.
+    },
+    rule: .pod { pod, context in .closed }
+  )
 }

@@ -12,8 +12,12 @@ extension Vector {
     mitigation: """
       Remove the hostPath volume; run as a user other than root.
       """,
-    closedBy: .harden, scenery: .tokenFile
-  ) { pod in
-    pod.mountHostPath("/var/lib/kubelet", at: "/node-kubelet", readOnly: true)
-  }
+    attack: ["T1611"], references: [],
+    signature: [],
+    example: "",
+    escape: Escape(closedBy: .harden, scenery: .tokenFile) { pod in
+      pod.mountHostPath("/var/lib/kubelet", at: "/node-kubelet", readOnly: true)
+    },
+    rule: .pod { pod, context in .closed }
+  )
 }

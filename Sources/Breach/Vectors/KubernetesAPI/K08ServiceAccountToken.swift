@@ -12,8 +12,12 @@ extension Vector {
     mitigation: """
       Set automountServiceAccountToken: false on the pod or its service account.
       """,
-    closedBy: .harden, scenery: .apiServer
-  ) { pod in
-    pod.automountServiceAccountToken = true
-  }
+    attack: ["T1611"], references: [],
+    signature: [],
+    example: "",
+    escape: Escape(closedBy: .harden, scenery: .apiServer) { pod in
+      pod.automountServiceAccountToken = true
+    },
+    rule: .pod { pod, context in .closed }
+  )
 }
