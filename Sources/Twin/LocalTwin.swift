@@ -118,6 +118,9 @@ extension LocalTwin: RolloutTarget {
   package func close() async {
     exitWatch?.cancel()
     exitWatch = nil
+    // The world first: a sidecar that lives asks again and again for what is being taken from it.
+    if let site { await site.end() }
+    site = nil
     for link in links.values { link.close() }
     for pod in pods.values { await sidecars.detach(podID: pod.id) }
     links = [:]
@@ -129,8 +132,6 @@ extension LocalTwin: RolloutTarget {
     share = 0
     meshFaults = []
     partitions = []
-    if let site { await site.end() }
-    site = nil
   }
 
   /// Every workload runs at least two pods: a canary needs something beside it, and a fault something left over.
