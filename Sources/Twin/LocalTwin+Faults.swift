@@ -84,24 +84,41 @@ extension LocalTwin: FaultInjector {
 
   private func cut(_ fault: Fault, _ caller: ObjectReference, _ target: ObjectReference, _ limit: Duration) async throws
   {
-    let side = wave.map { $0.workloads.contains(target) } == true ? players(of: target, .canary) : players(of: target)
-    guard let victim = side.first(where: { $0.state == .ready }) else {
-      throw BulkheadError(.unexpected, "\(target) has no ready pod to cut off")
-    }
-    guard let client = client(of: caller) else { throw BulkheadError(.unexpected, "\(caller) has no ready pod") }
-    faultNotes[fault] = FaultNote(victim: victim.name, packetsBefore: try await running().packetsCut())
+    let clients = playing(caller)
+    let servers = playing(target)
+    guard !clients.isEmpty else { throw BulkheadError(.unexpected, "\(caller) has no ready pod") }
+    guard !servers.isEmpty else { throw BulkheadError(.unexpected, "\(target) has no ready pod to cut off") }
+    let board = board
+    // Kept connections may leave a pod without traffic now that was the busiest a minute ago.
+    let client = try await Self.busiest(clients) { board.callsMade(by: $0.id, to: target) }
+    let victim = try await Self.busiest(servers) { board.served(by: $0.id) }
+    let before = try await running().packetsCut()
+    faultNotes[fault] = FaultNote(victim: victim.name, packetsBefore: before)
     partitions = [
       Partition(
         callers: [client.address], targets: [victim.address], seconds: Int((limit / .seconds(1)).rounded(.up)))
     ]
     try await reconcile()
+    // The cut is made when something has run into it: a sidecar that shuns the pod at the moment comes back to it.
+    for _ in 0..<60 where try await running().packetsCut() == before { try await Task.sleep(for: .milliseconds(200)) }
   }
 
-  /// The busiest pod of the caller: kept connections may leave another one without any traffic to cut.
-  private func client(of caller: ObjectReference) -> TwinPod? {
-    let ready = pods.values.filter { $0.workload == caller && $0.state == .ready }.sorted { $0.id < $1.id }
-    let serving = ready.contains { $0.cohort == .canary } ? ready.filter { $0.cohort == .canary } : ready
-    return serving.max { board.callsMade(by: $0.id) < board.callsMade(by: $1.id) }
+  /// A workload's ready pods that users meet now: the new ones where there are any.
+  private func playing(_ workload: ObjectReference) -> [TwinPod] {
+    let ready = pods.values.filter { $0.workload == workload && $0.state == .ready }.sorted { $0.id < $1.id }
+    return ready.contains { $0.cohort == .canary } ? ready.filter { $0.cohort == .canary } : ready
+  }
+
+  /// The pod whose counter grows most, looked at until one has grown by ten or five seconds are over.
+  private static func busiest(_ pods: [TwinPod], _ count: (TwinPod) -> Int) async throws -> TwinPod {
+    let before = pods.map(count)
+    var growth = before.map { _ in 0 }
+    for _ in 0..<50 where growth.max() ?? 0 < 10 {
+      try await Task.sleep(for: .milliseconds(100))
+      growth = zip(pods, before).map { count($0) - $1 }
+    }
+    let most = growth.indices.max { growth[$0] < growth[$1] } ?? 0
+    return pods[most]
   }
 
   private func delayEvidence(_ note: FaultNote, _ milliseconds: Int) -> FaultEvidence {

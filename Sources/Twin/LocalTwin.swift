@@ -118,6 +118,9 @@ extension LocalTwin: RolloutTarget {
   package func close() async {
     exitWatch?.cancel()
     exitWatch = nil
+    // The world first: a sidecar that lives asks again and again for what is being taken from it.
+    if let site { await site.end() }
+    site = nil
     for link in links.values { link.close() }
     for pod in pods.values { await sidecars.detach(podID: pod.id) }
     links = [:]
@@ -129,19 +132,20 @@ extension LocalTwin: RolloutTarget {
     share = 0
     meshFaults = []
     partitions = []
-    if let site { await site.end() }
-    site = nil
   }
 
   /// Every workload runs at least two pods: a canary needs something beside it, and a fault something left over.
   func podCount(_ workload: Workload) -> Int { max(2, workload.replicas) }
+
+  /// Enough to know that users are served; whether all are is for the gates to tell.
+  private static let firstServed = 4
 
   /// Steady traffic is the ground that everything else stands on.
   private func usersAreServed(within limit: Duration) async throws {
     let deadline = ContinuousClock.now + limit
     while ContinuousClock.now < deadline {
       let users = board.snapshot.allUsers
-      if users.n - users.errors >= 10 { return }
+      if users.n - users.errors >= Self.firstServed { return }
       try await Task.sleep(for: .milliseconds(20))
     }
     let users = board.snapshot.allUsers

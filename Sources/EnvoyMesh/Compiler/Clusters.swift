@@ -1,7 +1,7 @@
 import FleetModel
 import IntentModel
 
-/// Where connections go: one cluster per service port, one per declared inbound port, and three fixed ones.
+/// Where connections go: one cluster per service port, one per declared inbound port, and two fixed ones.
 struct Clusters {
   let compiler: SidecarCompiler
 
@@ -16,6 +16,12 @@ struct Clusters {
 
   /// Endpoints of a service port. Moving a pod into the mesh, out of readiness or between cohorts changes only this.
   func assignment(for route: OutboundRoute) -> JSONValue {
+    var assignment = endpoints(of: route)
+    assignment["@type"] = EnvoyType.assignment
+    return assignment
+  }
+
+  private func endpoints(of route: OutboundRoute) -> JSONValue {
     let pods = compiler.pods(of: route.service.target).filter(\.ready)
     let weights = EndpointWeights(pods: pods, canaryShare: compiler.state.canaryShare[route.service.target] ?? 0)
     let localities = [true, false].compactMap { mutual -> JSONValue? in
@@ -26,9 +32,7 @@ struct Clusters {
       // when the pod moves into the mesh under its address.
       return ["locality": ["sub_zone": mutual ? "mutual" : "plaintext"], "lb_endpoints": .array(endpoints)]
     }
-    return [
-      "@type": EnvoyType.assignment, "cluster_name": .string(route.cluster), "endpoints": .array(localities),
-    ]
+    return ["cluster_name": .string(route.cluster), "endpoints": .array(localities)]
   }
 
   private func endpoint(of pod: MeshPod, port: Int, weight: Int) -> JSONValue {
@@ -51,9 +55,8 @@ struct Clusters {
       ])
     }
     matches.append(["name": "plaintext", "match": [:], "transport_socket": TransportSockets.plaintext])
-    return [
-      "@type": EnvoyType.cluster, "name": .string(route.cluster), "type": "EDS", "connect_timeout": "1s",
-      "lb_policy": "ROUND_ROBIN", "eds_cluster_config": ["eds_config": Bootstrap.configSource],
+    var cluster: JSONValue = [
+      "@type": EnvoyType.cluster, "name": .string(route.cluster), "connect_timeout": "1s", "lb_policy": "ROUND_ROBIN",
       "transport_socket_matches": .array(matches),
       "lb_subset_config": [
         "fallback_policy": "ANY_ENDPOINT",
@@ -70,6 +73,14 @@ struct Clusters {
         "enforcing_local_origin_success_rate": 0,
       ],
     ]
+    if route.isCalled {
+      cluster["type"] = "EDS"
+      cluster["eds_cluster_config"] = ["eds_config": Bootstrap.configSource]
+    } else {
+      cluster["type"] = "STATIC"
+      cluster["load_assignment"] = endpoints(of: route)
+    }
+    return cluster
   }
 
   /// The application is reached at the pod's address and not at 127.0.0.1: what listens on loopback alone was never

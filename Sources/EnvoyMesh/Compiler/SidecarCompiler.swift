@@ -32,7 +32,7 @@ package struct SidecarCompiler: Sendable {
 
     let clusters = Clusters(compiler: self)
     set.resources[ResourceKey(.clusters)] = clusters.all(for: pod, routes: routes)
-    for route in routes {
+    for route in routes where route.isCalled {
       set.resources[ResourceKey(.endpoints, route.cluster)] = [clusters.assignment(for: route)]
     }
     return set
@@ -44,7 +44,7 @@ package struct SidecarCompiler: Sendable {
     var taken: Set<String> = []
     for service in state.services.sorted(by: { $0.id < $1.id }) {
       for port in service.ports.sorted(by: { $0.port < $1.port }) where allowed(pod, service, port) {
-        var route = OutboundRoute(service: service, port: port)
+        var route = OutboundRoute(service: service, port: port, isCalled: calls(pod, service, port))
         // Two chains with one match make Envoy refuse the whole listener: the first service keeps the address.
         route.addresses = route.addresses.filter { taken.insert("\($0.address):\(port.port)").inserted }
         if !route.addresses.isEmpty { routes.append(route) }
@@ -54,8 +54,11 @@ package struct SidecarCompiler: Sendable {
   }
 
   private func allowed(_ pod: MeshPod, _ service: MeshService, _ port: MeshService.Port) -> Bool {
-    guard pod.intent.posture.isolated else { return true }
-    return pod.intent.outbound.contains { $0.service == service.id && $0.servicePort == port.port }
+    !pod.intent.posture.isolated || calls(pod, service, port)
+  }
+
+  private func calls(_ pod: MeshPod, _ service: MeshService, _ port: MeshService.Port) -> Bool {
+    pod.intent.outbound.contains { $0.service == service.id && $0.servicePort == port.port }
   }
 }
 
@@ -68,11 +71,15 @@ struct OutboundRoute {
   }
   var service: MeshService
   var port: MeshService.Port
+  /// Known calls have a subscription for their endpoints, which change without touching the cluster. Each costs a
+  /// poll in which the sidecar repeats all it knows of itself (77 kB), so the others come with their cluster.
+  var isCalled: Bool
   var addresses: [Address]
 
-  init(service: MeshService, port: MeshService.Port) {
+  init(service: MeshService, port: MeshService.Port, isCalled: Bool) {
     self.service = service
     self.port = port
+    self.isCalled = isCalled
     addresses = [Address(address: service.virtualAddress, canaryOnly: false)]
     if let canary = service.canaryVirtualAddress { addresses.append(Address(address: canary, canaryOnly: true)) }
     addresses.removeAll { $0.address.isEmpty }

@@ -91,11 +91,11 @@ package struct ContainerBundle: Sendable, Equatable {
   }
 
   private static func seccomp(_ request: ContainerRequest) -> OCISeccomp? {
-    switch request.security.seccomp {
-    case .unconfined: nil
-    case .runtimeDefault, .localhost:
-      RuntimeDefault(bounding: request.security.capabilities, edition: request.traits.seccomp).profile
-    }
+    guard request.security.seccomp != .unconfined else { return nil }
+    let rules = RuntimeDefault(bounding: request.security.capabilities, edition: request.traits.seccomp)
+    var profile = rules.profile
+    if !request.filtersForeignInterfaces { profile.architectures.removeLast(profile.architectures.count - 1) }
+    return profile
   }
 
   private static func seccompAssumptions(_ request: ContainerRequest) -> [String] {

@@ -34,6 +34,9 @@ package struct ContainerRequest: Sendable {
   package var generated: [String: [String: String]] = [:]
   /// Small writable folders of this container alone: path in the container → mode.
   package var scratch: [String: Int] = [:]
+  /// Filter the calls of the 32-bit interfaces as well. Without, they are refused altogether, and the filter takes a
+  /// third of the time to build: right for programs that are known to be native.
+  package var filtersForeignInterfaces = true
   package var traits = WorldTraits()
 
   package init(

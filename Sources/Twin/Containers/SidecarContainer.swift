@@ -40,6 +40,7 @@ package enum SidecarContainer {
     var request = try ContainerRequest(
       id: id, podID: podID, podName: podName, node: node, pod: own, container: container,
       arguments: [binary] + bootstrap.arguments)
+    request.filtersForeignInterfaces = false
     request.binds = [
       ExtraBind(source: envoy, destination: binary),
       ExtraBind(source: socket.inWorld, destination: socket.inContainer, readOnly: false),

@@ -12,8 +12,10 @@ package final class TrafficBoard: Sendable {
     var latency: [Pair: LatencyHistogram] = [:]
     var userLatency = LatencyHistogram()
     var lastReport: ContinuousClock.Instant?
-    /// Calls made so far, by pod.
-    var callsMade: [String: Int] = [:]
+    /// Calls made so far, by pod and target.
+    var callsMade: [String: [String: Int]] = [:]
+    /// Requests served so far, by pod.
+    var served: [String: Int] = [:]
   }
 
   struct Pair: Hashable, Sendable {
@@ -27,7 +29,8 @@ package final class TrafficBoard: Sendable {
 
   func add(_ counters: Counters, from caller: ObjectReference, pod: String) {
     state.withLock { state in
-      state.callsMade[pod, default: 0] += counters.calls.reduce(0) { $0 + $1.n }
+      for call in counters.calls { state.callsMade[pod, default: [:]][call.target, default: 0] += call.n }
+      state.served[pod, default: 0] += counters.served.reduce(0) { $0 + $1.n }
       state.lastReport = .now
       for users in counters.users {
         state.snapshot.users[users.canary ? .canary : .stable, default: Tally()] += Tally(
@@ -44,7 +47,10 @@ package final class TrafficBoard: Sendable {
     }
   }
 
-  func callsMade(by pod: String) -> Int { state.withLock { $0.callsMade[pod] ?? 0 } }
+  func callsMade(by pod: String, to target: ObjectReference) -> Int {
+    state.withLock { $0.callsMade[pod]?["\(target)"] ?? 0 }
+  }
+  func served(by pod: String) -> Int { state.withLock { $0.served[pod] ?? 0 } }
 
   package var snapshot: TrafficSnapshot { state.withLock(\.snapshot) }
 
