@@ -11,6 +11,12 @@ package struct AuditContext: Sendable {
   package let namespaces: [String: Namespace]
   package let accounts: [ObjectReference: ServiceAccount]
   package let customObjects: [String: [CustomObject]]
+  /// The meshes of the fleet, for the vectors M01 to M32.
+  package let mesh: MeshFacts
+  /// Node folders behind claims and the flaws of the nodes, for the vectors L01 to L56.
+  let linux: LinuxFacts
+  /// Accounts, tokens and clouds, for the vectors K01 to K21.
+  let identity: IdentityFacts
   private let policies: [String: [NetworkPolicy]]
   private let rights: [Subject: SubjectRights]
 
@@ -23,8 +29,11 @@ package struct AuditContext: Sendable {
     namespaces = Dictionary(fleet.namespaces.map { ($0.name, $0) }) { first, _ in first }
     accounts = Dictionary(fleet.serviceAccounts.map { ($0.id, $0) }) { first, _ in first }
     customObjects = Dictionary(grouping: fleet.customObjects, by: \.id.kind)
+    mesh = MeshFacts(fleet, namespaces: namespaces)
+    linux = LinuxFacts(fleet, given: nodeFacts)
     policies = Dictionary(grouping: fleet.networkPolicies, by: \.id.namespace)
     rights = Dictionary(access.subjects.map { ($0, access.rights(of: $0)) }) { first, _ in first }
+    identity = IdentityFacts(fleet, rights: rights)
   }
 
   package func effectivePod(_ workload: Workload) -> EffectivePod {
@@ -32,7 +41,8 @@ package struct AuditContext: Sendable {
       workload, namespace: namespaces[workload.id.namespace],
       account: accounts[
         ObjectReference(
-          kind: "ServiceAccount", namespace: workload.id.namespace, name: workload.pod.serviceAccount)])
+          kind: "ServiceAccount", namespace: workload.id.namespace, name: workload.pod.serviceAccount)],
+      mesh: mesh.settings)
   }
 
   /// What a pod may do with its mounted token; nothing where none is mounted.
@@ -43,9 +53,7 @@ package struct AuditContext: Sendable {
     return rights[subject] ?? SubjectRights(subject: subject, grants: [])
   }
 
-  package func rights(of subject: Subject) -> SubjectRights {
-    rights[subject] ?? SubjectRights(subject: subject, grants: [])
-  }
+  package func rights(of subject: Subject) -> SubjectRights { rights[subject] ?? access.rights(of: subject) }
 
   /// The network policies that select a workload's pods.
   package func policies(selecting workload: Workload) -> [NetworkPolicy] {

@@ -2,6 +2,7 @@ package import ArgumentParser
 import Diagnostics
 import Glibc
 import Intake
+import IntentModel
 
 /// `bulkhead survey`: what runs here, who calls whom, is it ready for a mesh.
 package struct SurveyCommand: AsyncParsableCommand {
@@ -15,6 +16,7 @@ package struct SurveyCommand: AsyncParsableCommand {
       EXAMPLES
         bulkhead survey -f manifests/
         helm template shop | bulkhead survey -f -
+        bulkhead survey -f manifests/ --mesh istioAmbient
         bulkhead survey -f manifests/ -o json | jq '.calls[] | select(.destination == "nowhere")'
 
       EXIT CODES
@@ -24,6 +26,8 @@ package struct SurveyCommand: AsyncParsableCommand {
   @OptionGroup var input: InputOptions
   @Option(name: .shortAndLong, help: "table or json.")
   var output: OutputFormat = .table
+  @Option(name: .long, help: "Judge readiness for one mesh: istioSidecar, istioAmbient, linkerd, consul or envoy.")
+  var mesh: MeshChoice?
   @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
   var color: ColorChoice = .auto
 
@@ -32,11 +36,26 @@ package struct SurveyCommand: AsyncParsableCommand {
   package func run() async throws {
     let result = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
     switch output {
-    case .json: print(try SurveyDocument(result).text(), terminator: "")
+    case .json: print(try SurveyDocument(result, mesh: mesh?.mesh).text(), terminator: "")
     case .table:
-      let table = SurveyTable(result, colored: color.isOn(terminal: isatty(STDOUT_FILENO) == 1))
+      let table = SurveyTable(result, mesh: mesh?.mesh, colored: color.isOn(terminal: isatty(STDOUT_FILENO) == 1))
       print(table.text, terminator: "")
       StandardError.write(table.summary + "\n")
+    }
+  }
+}
+
+/// `--mesh`; the names are those of `Mesh`.
+enum MeshChoice: String, ExpressibleByArgument, CaseIterable {
+  case istioSidecar, istioAmbient, linkerd, consul, envoy
+
+  var mesh: Mesh {
+    switch self {
+    case .istioSidecar: .istioSidecar
+    case .istioAmbient: .istioAmbient
+    case .linkerd: .linkerd
+    case .consul: .consul
+    case .envoy: .envoy
     }
   }
 }

@@ -2,6 +2,8 @@ import Diagnostics
 import FleetModel
 import Foundation
 package import Intake
+package import IntentModel
+import MeshTraps
 
 /// The survey for programs: `bulkhead.survey/1`. Arrays are sorted and keys are in order, so that the same input gives
 /// the same bytes.
@@ -20,6 +22,8 @@ package struct SurveyDocument: Encodable {
     var containers: [ContainerEntry]
     var readiness: ReadinessLevel
     var reasons: [Finding]
+    /// Only with a chosen mesh.
+    var undecided: [Finding]?
   }
 
   private struct ContainerEntry: Encodable {
@@ -57,18 +61,19 @@ package struct SurveyDocument: Encodable {
     var location: SourceLocation
   }
 
-  package init(_ result: IntakeResult) {
+  /// - Parameter mesh: what readiness is judged for; nil before one is chosen.
+  package init(_ result: IntakeResult, mesh: Mesh? = nil) {
     let fleet = result.fleet
     documents = result.documents
     findings = result.findings
-    workloads = zip(fleet.workloads, fleet.readiness).map { workload, readiness in
+    workloads = zip(fleet.workloads, Readiness.assess(fleet, mesh: mesh)).map { workload, readiness in
       let containers =
         workload.pod.initContainers.map { ContainerEntry(name: $0.name, image: $0.image, isInit: true) }
         + workload.pod.containers.map { ContainerEntry(name: $0.name, image: $0.image, isInit: false) }
       return WorkloadEntry(
         workload: workload.id, location: workload.location, replicas: workload.replicas,
         serviceAccount: workload.pod.serviceAccount, containers: containers, readiness: readiness.level,
-        reasons: readiness.reasons)
+        reasons: readiness.reasons, undecided: mesh == nil ? nil : readiness.undecided)
     }
     services = fleet.services.map { service in
       ServiceEntry(

@@ -1,21 +1,29 @@
 import Diagnostics
 import FleetModel
 package import Intake
+package import IntentModel
+import MeshTraps
 
 /// The survey for people.
 package struct SurveyTable {
   private let result: IntakeResult
+  private let assessed: [WorkloadReadiness]
+  private let mesh: Mesh?
   private let colored: Bool
 
-  package init(_ result: IntakeResult, colored: Bool) {
+  /// - Parameter mesh: what readiness is judged for; nil before one is chosen.
+  package init(_ result: IntakeResult, mesh: Mesh? = nil, colored: Bool) {
     self.result = result
+    self.mesh = mesh
+    assessed = Readiness.assess(result.fleet, mesh: mesh)
     self.colored = colored
   }
 
   /// Services, calls, readiness and findings, each as a table; what is empty is left out.
   package var text: String {
     let tables = [
-      section("SERVICES", services), section("CALLS", calls), section("READINESS FOR A MESH", readiness),
+      section("SERVICES", services), section("CALLS", calls),
+      section(mesh.map { "READINESS FOR \($0.title.uppercased())" } ?? "READINESS FOR A MESH", readiness),
       section("REASONS", reasons), section("FINDINGS", findings),
     ].compactMap(\.self)
     return tables.isEmpty ? "no workload and no service in the input\n" : tables.joined(separator: "\n")
@@ -84,7 +92,7 @@ package struct SurveyTable {
   private var readiness: TextTable {
     table(
       ["WORKLOAD", "KIND", "REPLICAS", "READY", "WHY"],
-      result.fleet.readiness.map { entry in
+      assessed.map { entry in
         let workload = result.fleet.workload(entry.workload)
         let codes = Set(entry.reasons.map(\.code)).sorted().joined(separator: " ")
         return [
@@ -105,12 +113,14 @@ package struct SurveyTable {
 
   /// Each code once, with what to do: the table above names the workloads.
   private var reasons: TextTable {
-    let all = result.fleet.readiness.flatMap(\.reasons)
+    let all = assessed.flatMap(\.reasons)
     return table(
       ["CODE", "SEVERITY", "WHAT", "FIX"],
       Set(all.map(\.code)).sorted().compactMap { code in
         guard let reason = all.first(where: { $0.code == code }) else { return nil }
-        return [.init(code), cell(reason.severity), .init(reason.title), .init(reason.fix)]
+        // A trap's fix is a patch of several lines; the table has room for what it does.
+        let fix = TrapCatalogue.trap(code)?.cure ?? reason.fix
+        return [.init(code), cell(reason.severity), .init(reason.title), .init(fix)]
       })
   }
 

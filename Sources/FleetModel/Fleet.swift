@@ -2,13 +2,13 @@
 ///
 /// Every array is sorted (by reference, or by caller and target), so that two readings of the same input are equal.
 package struct Fleet: Sendable, Equatable {
-  package var workloads: [Workload] = []
-  package var services: [Service] = []
+  package var workloads: [Workload] = [] { didSet { places = Memo() } }
+  package var services: [Service] = [] { didSet { places = Memo() } }
   package var serviceAccounts: [ServiceAccount] = []
   package var namespaces: [Namespace] = []
   package var configMaps: [ConfigMap] = []
   package var networkPolicies: [NetworkPolicy] = []
-  package var calls: [Call] = []
+  package var calls: [Call] = [] { didSet { ends = Memo() } }
   package var secrets: [Secret] = []
   package var roles: [Role] = []
   package var roleBindings: [RoleBinding] = []
@@ -24,27 +24,32 @@ package struct Fleet: Sendable, Equatable {
   /// value, read by the engine that knows what it means.
   package var customObjects: [CustomObject] = []
 
+  /// Made at the first question and forgotten at every change: lookups are cheap however often they are asked.
+  private var places = Memo<PlaceIndex>()
+  private var ends = Memo<CallIndex>()
+
   package init() {}
 
-  package func workload(_ id: ObjectReference) -> Workload? { workloads.first { $0.id == id } }
+  /// Lookups by reference and by label, prepared; for loops that ask very often.
+  package var index: PlaceIndex { places.value { PlaceIndex(workloads, services) } }
+  private var callIndex: CallIndex { ends.value { CallIndex(calls) } }
+
+  package func workload(_ id: ObjectReference) -> Workload? { index.workload(id).map { workloads[$0] } }
+  package func service(_ id: ObjectReference) -> Service? { index.service(id).map { services[$0] } }
 
   /// The workloads whose pods a service selects; a service without a selector selects none.
   package func workloads(behind service: Service) -> [Workload] {
-    guard !service.selector.isEmpty else { return [] }
-    return workloads.filter { workload in
-      workload.id.namespace == service.id.namespace
-        && service.selector.allSatisfy { workload.podLabels[$0.key] == $0.value }
-    }
+    index.workloads(behind: service).map { workloads[$0] }
   }
 
   /// The services that select a workload's pods.
   package func services(of workload: Workload) -> [Service] {
-    services.filter { service in workloads(behind: service).contains { $0.id == workload.id } }
+    index.services(of: workload).map { services[$0] }
   }
 
   /// The calls a workload makes, and those it serves, that lead to a workload of the fleet.
   package func calls(from caller: ObjectReference) -> [Call] {
-    calls.filter { $0.caller == caller && $0.target != nil }
+    callIndex.from(caller).compactMap { calls[$0].target == nil ? nil : calls[$0] }
   }
-  package func calls(to target: ObjectReference) -> [Call] { calls.filter { $0.target == target } }
+  package func calls(to target: ObjectReference) -> [Call] { callIndex.to(target).map { calls[$0] } }
 }

@@ -17,6 +17,8 @@ package struct Node: Sendable, Equatable {
 package struct NodeFacts: Sendable, Equatable, Codable {
   package var kernel: Version?
   package var kubelet: Version?
+  /// As the node tells it, such as `Ubuntu 22.04.3 LTS`.
+  package var osImage: String?
   /// `containerd`, `cri-o`, `docker`.
   package var runtime: String?
   package var runtimeVersion: Version?

@@ -5,40 +5,40 @@ import FleetModel
 struct FleetAssembly {
   var fleet = Fleet()
   private(set) var findings: [Finding] = []
-  private(set) var argumentLocations: [SourceLocation: [SourceLocation]] = [:]
+  /// The lines of commands and arguments, for each of the fleet's workloads: see `ParsedWorkload`.
+  private(set) var argumentLocations: [[[Int]]] = []
 
   init(_ objects: [KubernetesObject]) {
     var workloads: [ParsedWorkload] = []
+    var sorted = SortedObjects()
     for object in unique(objects) {
-      switch object {
-      case .workload(let parsed): workloads.append(parsed)
-      case .service(let service): fleet.services.append(service)
-      case .serviceAccount(let account): fleet.serviceAccounts.append(account)
-      case .namespace(let namespace): fleet.namespaces.append(namespace)
-      case .configMap(let map): fleet.configMaps.append(map)
-      case .networkPolicy(let policy): fleet.networkPolicies.append(policy)
-      }
+      if case .workload(let parsed) = object.content { workloads.append(parsed) } else { sorted.add(object) }
     }
+    sorted.fill(&fleet)
     let maps = Dictionary(fleet.configMaps.map { ($0.id, $0) }) { first, _ in first }
-    for parsed in withoutOwned(workloads) {
-      argumentLocations.merge(parsed.argumentLocations) { first, _ in first }
-      fleet.workloads.append(withImports(parsed, maps))
-    }
-    fleet.workloads.sort { $0.id < $1.id }
-    fleet.services.sort { $0.id < $1.id }
-    fleet.serviceAccounts.sort { $0.id < $1.id }
-    fleet.namespaces.sort { $0.name < $1.name }
-    fleet.configMaps.sort { $0.id < $1.id }
-    fleet.networkPolicies.sort { $0.id < $1.id }
+    let owners = OwnerResolution(workloads)
+    let free = workloads.indices.filter { !owners.isOwned($0) }
+      .sorted { workloads[$0].workload.id < workloads[$1].workload.id }
+    findings += owners.findings
+    argumentLocations = free.map { workloads[$0].argumentLines }
+    fleet.workloads = free.map { withImports(workloads[$0], maps) }
+    findings += LooseEnds(fleet).findings
   }
 
   /// Of objects with the same kind, namespace and name the last one counts, as it would after `kubectl apply`.
   private mutating func unique(_ objects: [KubernetesObject]) -> [KubernetesObject] {
-    var last: [ObjectReference: Int] = [:]
+    struct Key: Hashable {
+      var id: ObjectReference
+      var group: String
+    }
+    var last: [Key: Int] = [:]
+    last.reserveCapacity(objects.count)
     var result: [KubernetesObject] = []
+    result.reserveCapacity(objects.count)
     for object in objects {
-      guard let earlier = last[object.id] else {
-        last[object.id] = result.count
+      let key = Key(id: object.id, group: object.group)
+      guard let earlier = last[key] else {
+        last[key] = result.count
         result.append(object)
         continue
       }
@@ -51,48 +51,87 @@ struct FleetAssembly {
     return result
   }
 
-  /// Pods and replica sets whose owner is in the input are its doing, not workloads of their own.
-  private mutating func withoutOwned(_ workloads: [ParsedWorkload]) -> [ParsedWorkload] {
-    let byID = Dictionary(workloads.map { ($0.workload.id, $0) }) { first, _ in first }
-    func owner(of parsed: ParsedWorkload) -> ParsedWorkload? {
-      parsed.owners.lazy.compactMap {
-        byID[ObjectReference(kind: $0.kind, namespace: parsed.workload.id.namespace, name: $0.name)]
-      }.first
-    }
-    return workloads.filter { parsed in
-      guard var current = owner(of: parsed) else { return true }
-      var seen: Set<ObjectReference> = [parsed.workload.id]
-      while seen.insert(current.workload.id).inserted {
-        guard let next = owner(of: current) else { return false }
-        current = next
-      }
-      findings.append(
-        IntakeCode.ownedTwice.finding(
-          .medium, "its owner references lead back to where they began; it counts as unowned",
-          fix: "remove the wrong ownerReference", resource: parsed.workload.id.description,
-          at: parsed.workload.location))
-      return true
-    }
-  }
-
   /// `envFrom` comes before `env` and gives way to it.
   private func withImports(_ parsed: ParsedWorkload, _ maps: [ObjectReference: ConfigMap]) -> Workload {
     var workload = parsed.workload
     for item in parsed.environmentImports.reversed() {
       let id = ObjectReference(kind: "ConfigMap", namespace: workload.id.namespace, name: item.configMap)
       guard let map = maps[id] else { continue }
-      func add(_ container: inout Container) {
-        guard container.location == item.container else { return }
+      workload.pod.withContainer(item.container) { container in
         let known = Set(container.environment.map(\.name))
         let imported = map.data.keys.sorted().filter { !known.contains(item.prefix + $0) }.map {
           EnvironmentVariable(
-            name: item.prefix + $0, source: .configMap(name: map.id.name, key: $0), location: item.container)
+            name: item.prefix + $0, source: .configMap(name: map.id.name, key: $0), location: container.location)
         }
         container.environment = imported + container.environment
       }
-      for index in workload.pod.containers.indices { add(&workload.pod.containers[index]) }
-      for index in workload.pod.initContainers.indices { add(&workload.pod.initContainers[index]) }
     }
     return workload
+  }
+}
+
+extension PodSpec {
+  /// Changes one container, counted through init containers, ordinary and ephemeral ones.
+  fileprivate mutating func withContainer(_ position: Int, _ change: (inout Container) -> Void) {
+    let afterInitial = position - initContainers.count
+    let afterOrdinary = afterInitial - containers.count
+    if afterInitial < 0 {
+      change(&initContainers[position])
+    } else if afterOrdinary < 0 {
+      change(&containers[afterInitial])
+    } else if afterOrdinary < ephemeralContainers.count {
+      change(&ephemeralContainers[afterOrdinary])
+    }
+  }
+}
+
+/// Every kind but workloads, gathered before they go into the fleet sorted.
+private struct SortedObjects {
+  private var fleet = Fleet()
+  private var services: [Service] = []
+
+  mutating func add(_ object: KubernetesObject) {
+    switch object.content {
+    case .workload: break
+    // Apart from the fleet, whose lookups are forgotten at every change.
+    case .service(let service): services.append(service)
+    case .serviceAccount(let account): fleet.serviceAccounts.append(account)
+    case .namespace(let namespace): fleet.namespaces.append(namespace)
+    case .configMap(let map): fleet.configMaps.append(map)
+    case .networkPolicy(let policy): fleet.networkPolicies.append(policy)
+    case .secret(let secret): fleet.secrets.append(secret)
+    case .role(let role): fleet.roles.append(role)
+    case .roleBinding(let binding): fleet.roleBindings.append(binding)
+    case .disruptionBudget(let budget): fleet.disruptionBudgets.append(budget)
+    case .autoscaler(let autoscaler): fleet.autoscalers.append(autoscaler)
+    case .ingress(let ingress): fleet.ingresses.append(ingress)
+    case .adminPolicy(let policy): fleet.adminPolicies.append(policy)
+    case .webhooks(let configuration): fleet.webhooks.append(configuration)
+    case .persistentVolume(let volume): fleet.persistentVolumes.append(volume)
+    case .claim(let claim): fleet.claims.append(claim)
+    case .node(let node): fleet.nodes.append(node)
+    case .custom(let custom): fleet.customObjects.append(custom)
+    }
+  }
+
+  func fill(_ result: inout Fleet) {
+    result = fleet
+    result.services = services.sorted { $0.id < $1.id }
+    result.serviceAccounts.sort { $0.id < $1.id }
+    result.namespaces.sort { $0.name < $1.name }
+    result.configMaps.sort { $0.id < $1.id }
+    result.networkPolicies.sort { $0.id < $1.id }
+    result.secrets.sort { $0.id < $1.id }
+    result.roles.sort { $0.id < $1.id }
+    result.roleBindings.sort { $0.id < $1.id }
+    result.disruptionBudgets.sort { $0.id < $1.id }
+    result.autoscalers.sort { $0.id < $1.id }
+    result.ingresses.sort { $0.id < $1.id }
+    result.adminPolicies.sort { $0.id < $1.id }
+    result.webhooks.sort { $0.id < $1.id }
+    result.persistentVolumes.sort { $0.id < $1.id }
+    result.claims.sort { $0.id < $1.id }
+    result.nodes.sort { $0.name < $1.name }
+    result.customObjects.sort { ($0.id, $0.apiGroup) < ($1.id, $1.apiGroup) }
   }
 }

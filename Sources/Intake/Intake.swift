@@ -14,16 +14,15 @@ package struct Intake: Sendable {
     var objects: [KubernetesObject] = []
     var documents = 0
     var skipped = 0
-    for source in sources {
-      let (raw, problems) = Self.split(source)
+    let files = SideBySide.map(sources, weight: \.bytes.count) { Self.split($0) }
+    for (raw, problems) in files {
       findings += problems
       documents += raw.count
-      // Each document is read by itself, from its bytes alone.
-      for part in raw.map({ Self.read($0, file: source.name) }) {
-        findings += part.findings
-        objects += part.objects
-        skipped += part.skipped
-      }
+    }
+    for part in Self.read(zip(sources, files).flatMap { source, file in file.0.map { (source.name, $0) } }) {
+      findings += part.findings
+      objects += part.objects
+      skipped += part.skipped
     }
     try Self.refuseBad(findings, strict: strict)
     if objects.isEmpty && skipped == 0 { throw Self.nothing(findings, sources) }
@@ -60,20 +59,28 @@ package struct Intake: Sendable {
     return ([], [IntakeCode.empty.finding(.low, "there is no document in it", fix: "leave it out", at: location)])
   }
 
-  private static func read(
-    _ raw: RawDocument, file: String
-  ) -> (objects: [KubernetesObject], findings: [Finding], skipped: Int) {
+  /// What one document says.
+  private struct Part: Sendable {
+    var objects: [KubernetesObject] = []
+    var findings: [Finding] = []
+    var skipped = 0
+  }
+
+  /// Reads each document by itself, from its bytes alone, on all processors; the parts are in the documents' order.
+  private static func read(_ documents: [(file: String, raw: RawDocument)]) -> [Part] {
+    SideBySide.map(documents, weight: { $0.raw.bytes.count }, { read($0.raw, file: $0.file) })
+  }
+
+  private static func read(_ raw: RawDocument, file: String) -> Part {
     do {
-      let document = try ComposedDocument(raw)
-      let log = ObjectLog(file: file, lineOffset: document.lineOffset)
+      let root = Field(try ParsedDocument(raw), file: file)
       var reader = ObjectReader()
-      let root = Field(node: document.root, path: .root, log: log)
       // `--- ` with only a comment or `null` after it: kubectl passes over it as well.
       if !root.isNull { reader.read(root) }
-      return (reader.objects, log.findings, reader.skipped)
+      return Part(objects: reader.objects, findings: root.log.findings, skipped: reader.skipped)
     } catch {
       let location = SourceLocation(file: file, line: error.line)
-      return ([], [error.code.finding(.high, error.message, fix: error.fix, at: location)], 0)
+      return Part(findings: [error.code.finding(.high, error.message, fix: error.fix, at: location)])
     }
   }
 

@@ -12,6 +12,9 @@ enum IntakeCode: String {
   case empty = "BH-INTAKE-008"
   case unusable = "BH-INTAKE-009"
   case ownedTwice = "BH-INTAKE-010"
+  case badName = "BH-INTAKE-011"
+  case selectsNothing = "BH-INTAKE-012"
+  case targetMissing = "BH-INTAKE-013"
   case callToNowhere = "BH-CALL-001"
   case callToMissingPort = "BH-CALL-002"
   case callWithoutWorkload = "BH-CALL-003"
@@ -29,6 +32,9 @@ enum IntakeCode: String {
     case .empty: "Nothing in it"
     case .unusable: "Object left out"
     case .ownedTwice: "Owner references in a circle"
+    case .badName: "Name that Kubernetes refuses"
+    case .selectsNothing: "Selector that matches nothing"
+    case .targetMissing: "Target not in the input"
     case .callToNowhere: "Call to nowhere"
     case .callToMissingPort: "Call to a port that the service does not have"
     case .callWithoutWorkload: "Call to a service without workloads"
@@ -39,7 +45,7 @@ enum IntakeCode: String {
   /// True where the document (or a part of it) could not be used as Kubernetes would: what `--strict` makes fatal.
   var isBadInput: Bool {
     switch self {
-    case .unreadable, .syntax, .limit, .wrongValue, .notAnObject, .unusable: true
+    case .unreadable, .syntax, .limit, .wrongValue, .notAnObject, .unusable, .badName: true
     default: false
     }
   }

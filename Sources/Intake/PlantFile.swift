@@ -18,7 +18,7 @@ package enum PlantFile {
   package static func read(_ source: InputSource, fleet: Fleet) throws -> [PlantedWrong] {
     guard source.bytes.count <= longest else { throw problem("a plant file has at most 64 kB", source, nil) }
     let text = String(decoding: source.bytes, as: UTF8.self)
-    let root: Node?
+    let root: Yams.Node?
     do {
       root = try Yams.compose(yaml: text)
     } catch {
@@ -31,7 +31,7 @@ package enum PlantFile {
     return try wrongs.map { try wrong($0, source, fleet) }
   }
 
-  private static func wrong(_ node: Node, _ source: InputSource, _ fleet: Fleet) throws -> PlantedWrong {
+  private static func wrong(_ node: Yams.Node, _ source: InputSource, _ fleet: Fleet) throws -> PlantedWrong {
     guard let mapping = node.mapping, mapping.count == 1, let (key, value) = mapping.first, let name = key.string else {
       throw problem("each wrong is one of sidecarErrors, strictTooEarly, cutCall", source, node)
     }
@@ -56,7 +56,7 @@ package enum PlantFile {
     }
   }
 
-  private static func problem(_ message: String, _ source: InputSource, _ node: Node?) -> BulkheadError {
+  private static func problem(_ message: String, _ source: InputSource, _ node: Yams.Node?) -> BulkheadError {
     BulkheadError(
       .badInput, message.safeForTerminal, cure: "see docs/plant.md for an example",
       location: SourceLocation(file: source.name, line: node?.mark?.line ?? 1))

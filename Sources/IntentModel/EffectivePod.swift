@@ -28,7 +28,10 @@ package struct EffectivePod: Sendable {
 
   package var pod: PodSpec { workload.pod }
 
-  package init(_ workload: Workload, namespace: Namespace?, account: ServiceAccount?) {
+  /// - Parameter mesh: what the meshes' installations say about injection.
+  package init(
+    _ workload: Workload, namespace: Namespace?, account: ServiceAccount?, mesh: MeshSettings = MeshSettings()
+  ) {
     self.workload = workload
     self.account = account
     namespaceLabels = namespace?.labels ?? [:]
@@ -39,7 +42,7 @@ package struct EffectivePod: Sendable {
       + pod.containers.map { Self.member($0, .application, pod) }
       + pod.ephemeralContainers.map { Self.member($0, .ephemeral, pod) }
     membership = MeshMembership(
-      workload, namespaceLabels: namespaceLabels, namespaceAnnotations: namespaceAnnotations)
+      workload, namespaceLabels: namespaceLabels, namespaceAnnotations: namespaceAnnotations, settings: mesh)
     let automatic = pod.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true
     let projected = pod.volumes.contains { volume in
       if case .projected(let projection) = volume.source { return projection.tokens.contains { $0.audience.isEmpty } }

@@ -3,6 +3,18 @@ package import FleetModel
 /// The meshes a rollout can use.
 package enum Mesh: String, Sendable, Codable, CaseIterable {
   case istioSidecar, istioAmbient, linkerd, consul, envoy
+
+  /// A proxy runs in each pod.
+  package var hasSidecar: Bool { self != .istioAmbient }
+  package var title: String {
+    switch self {
+    case .istioSidecar: "Istio (sidecar)"
+    case .istioAmbient: "Istio (ambient)"
+    case .linkerd: "Linkerd"
+    case .consul: "Consul"
+    case .envoy: "plain Envoy"
+    }
+  }
 }
 
 /// Whether a pod would be taken into a mesh when it starts, as the mesh's own injector or node agent decides it, and
@@ -12,21 +24,37 @@ package struct MeshMembership: Sendable, Equatable {
     /// Neither pod nor namespace asks for a mesh.
     case unasked
     case member(Mesh)
-    /// The pod takes itself out although its namespace is in; the text is the label or annotation.
+    /// Pod or namespace takes the pod out although the other one asks; the text is the label or annotation.
     case optedOut(Mesh, by: String)
-    /// The labels contradict each other, so that the outcome depends on the mesh's version; the text says which.
+    /// The labels contradict each other, so that the outcome depends on the installation; the text says which.
     case conflicting(Mesh, labels: String)
-    /// Asked for, but a mesh cannot take such a pod (host network).
+    /// Asked for, but the mesh cannot or will not take such a pod.
     case impossible(Mesh, because: String)
   }
   package var standing: Standing
   /// A proxy container written into the manifest itself, such as `istio-proxy`.
   package var injectedByHand: Bool
+  /// True when the proxy starts before every other container and ends after them; nil when the input does not tell.
+  package var nativeSidecar: Bool?
+  /// Traffic that the pod's annotations keep away from the proxy.
+  package var exclusions: [CaptureExclusion] = []
+  /// `istio.io/rev` of pod or namespace.
+  package var revision: String?
+  /// `istio.io/use-waypoint` of pod or namespace; nil also for `none`.
+  package var waypoint: String?
 
   /// The mesh it is a member of.
   package var mesh: Mesh? {
     if case .member(let mesh) = standing { return mesh }
     return nil
+  }
+
+  /// The mesh it is, should be or might be a member of.
+  package var askedMesh: Mesh? {
+    switch standing {
+    case .unasked: nil
+    case .member(let mesh), .optedOut(let mesh, _), .conflicting(let mesh, _), .impossible(let mesh, _): mesh
+    }
   }
 
   package init(standing: Standing, injectedByHand: Bool = false) {
@@ -39,65 +67,74 @@ extension MeshMembership {
   package static let proxyContainers: [String: Mesh] = [
     "istio-proxy": .istioSidecar, "linkerd-proxy": .linkerd, "consul-dataplane": .consul,
   ]
+  /// Namespaces that no injector touches (Istio's `IgnoredNamespaces`, the charts of Linkerd and Consul).
+  package static let systemNamespaces: Set<String> = [
+    "kube-system", "kube-public", "kube-node-lease", "local-path-storage",
+  ]
 
-  /// Istio: a pod's `sidecar.istio.io/inject` label (or, before, annotation) decides over the namespace; `istio.io/rev`
-  /// counts as asking; ambient by `istio.io/dataplane-mode` and never where a sidecar is asked for (istio.io,
-  /// "Installing the Sidecar" and "Add workloads to the mesh"). Linkerd: `linkerd.io/inject`. Consul:
-  /// `consul.hashicorp.com/connect-inject`.
-  package init(_ workload: Workload, namespaceLabels: [String: String], namespaceAnnotations: [String: String]) {
-    injectedByHand = workload.pod.allContainers.contains { Self.proxyContainers[$0.name] != nil }
-    let asked =
-      Self.istioSidecar(workload, namespaceLabels) ?? Self.ambient(workload, namespaceLabels)
-      ?? Self.linkerd(workload, namespaceAnnotations) ?? Self.consul(workload, namespaceLabels)
-      ?? workload.pod.allContainers.lazy.compactMap { Self.proxyContainers[$0.name] }.first.map { .member($0) }
-    guard case .member(let mesh) = asked, workload.pod.hostNetwork else {
-      standing = asked ?? .unasked
-      return
+  /// The rules are in `IstioInjection`, `LinkerdInjection` and `ConsulInjection`. Of several meshes that ask, the one
+  /// that takes the pod counts; a proxy in the manifest counts where none asks.
+  package init(
+    _ workload: Workload, namespaceLabels: [String: String], namespaceAnnotations: [String: String],
+    settings: MeshSettings = MeshSettings()
+  ) {
+    let written = Self.writtenProxy(workload)
+    injectedByHand = written != nil
+    let answers = [
+      IstioInjection.sidecar(workload, namespaceLabels, settings), IstioInjection.ambient(workload, namespaceLabels),
+      LinkerdInjection.standing(workload, namespaceLabels, namespaceAnnotations),
+      ConsulInjection.standing(workload, settings),
+    ].compactMap(\.self)
+    let taken = answers.first { if case .member = $0 { true } else { false } }
+    let byHand = written.flatMap { Self.proxyContainers[$0.name] }.map { Standing.member($0) }
+    standing = taken ?? byHand ?? answers.first ?? .unasked
+    if case .member(let mesh) = standing, let reason = Self.obstacle(workload, mesh, byHand: byHand != nil) {
+      standing = .impossible(mesh, because: reason)
     }
-    standing = .impossible(mesh, because: "it uses the node's network")
+    revision = workload.podLabels["istio.io/rev"] ?? namespaceLabels["istio.io/rev"]
+    waypoint = (workload.podLabels["istio.io/use-waypoint"] ?? namespaceLabels["istio.io/use-waypoint"])
+      .flatMap { $0 == "none" ? nil : $0 }
+    guard let mesh = askedMesh else { return }
+    nativeSidecar = Self.nativeSidecar(
+      of: workload, in: mesh, namespaceAnnotations: namespaceAnnotations, settings: settings)
+    exclusions = CaptureExclusion.all(in: workload.podAnnotations, namespaceAnnotations, mesh)
   }
 
-  private static func istioSidecar(_ workload: Workload, _ namespace: [String: String]) -> Standing? {
-    let key = "sidecar.istio.io/inject"
-    let own = workload.podLabels[key] ?? workload.podAnnotations[key]
-    let asksNamespace = namespace["istio-injection"] == "enabled" || namespace["istio.io/rev"] != nil
-    if namespace["istio-injection"] != nil, namespace["istio.io/rev"] != nil {
-      return .conflicting(.istioSidecar, labels: "the namespace has both istio-injection and istio.io/rev")
-    }
-    switch own {
-    case "false": return asksNamespace ? .optedOut(.istioSidecar, by: "\(key)=false") : nil
-    case "true":
-      if namespace["istio-injection"] == "disabled" {
-        return .conflicting(.istioSidecar, labels: "the pod asks by \(key)=true, the namespace has istio-injection=disabled")
-      }
-      return .member(.istioSidecar)
-    default:
-      if workload.podLabels["istio.io/rev"] != nil { return .member(.istioSidecar) }
-      return asksNamespace ? .member(.istioSidecar) : nil
-    }
+  private static func writtenProxy(_ workload: Workload) -> Container? {
+    workload.pod.initContainers.first { proxyContainers[$0.name] != nil }
+      ?? workload.pod.containers.first { proxyContainers[$0.name] != nil }
   }
 
-  private static func ambient(_ workload: Workload, _ namespace: [String: String]) -> Standing? {
-    let key = "istio.io/dataplane-mode"
-    let asksNamespace = namespace[key] == "ambient"
-    switch workload.podLabels[key] {
-    case "none": return asksNamespace ? .optedOut(.istioAmbient, by: "\(key)=none") : nil
-    case "ambient": return .member(.istioAmbient)
-    default: return asksNamespace ? .member(.istioAmbient) : nil
+  private static func obstacle(_ workload: Workload, _ mesh: Mesh, byHand: Bool) -> String? {
+    if workload.pod.hostNetwork { return "it uses the node's network" }
+    if byHand { return nil }
+    if systemNamespaces.contains(workload.id.namespace) {
+      return "no injector touches the namespace \(workload.id.namespace)"
     }
+    if mesh == .linkerd, workload.pod.automountServiceAccountToken == false {
+      return "Linkerd passes over pods with automountServiceAccountToken: false"
+    }
+    return nil
   }
 
-  private static func linkerd(_ workload: Workload, _ namespace: [String: String]) -> Standing? {
-    let key = "linkerd.io/inject"
-    let asks: Set<String> = ["enabled", "ingress"]
-    let asksNamespace = namespace[key].map(asks.contains) ?? false
-    guard let own = workload.podAnnotations[key] else { return asksNamespace ? .member(.linkerd) : nil }
-    if asks.contains(own) { return .member(.linkerd) }
-    return asksNamespace ? .optedOut(.linkerd, by: "\(key)=\(own)") : nil
-  }
-
-  private static func consul(_ workload: Workload, _ namespace: [String: String]) -> Standing? {
-    let key = "consul.hashicorp.com/connect-inject"
-    return workload.podAnnotations[key] == "true" ? .member(.consul) : nil
+  /// Whether a mesh would run, or runs, its proxy as a native sidecar; nil when the input does not tell.
+  package static func nativeSidecar(
+    of workload: Workload, in mesh: Mesh, namespaceAnnotations namespace: [String: String], settings: MeshSettings
+  ) -> Bool? {
+    if let written = writtenProxy(workload) { return written.restartPolicy == "Always" }
+    switch mesh {
+    case .istioSidecar:
+      return workload.podAnnotations["sidecar.istio.io/nativeSidecar"].flatMap { Bool($0.lowercased()) }
+        ?? settings.istioNativeSidecars
+    case .linkerd:
+      let keys = [
+        "config.beta.linkerd.io/proxy-enable-native-sidecar", "config.alpha.linkerd.io/proxy-enable-native-sidecar",
+      ]
+      return keys.lazy.compactMap { workload.podAnnotations[$0] ?? namespace[$0] }.first.flatMap { Bool($0) }
+        ?? settings.linkerdNativeSidecars
+    // The node's proxy is there before any pod, as long as the pod was enrolled (vector M09).
+    case .istioAmbient: return true
+    case .consul, .envoy: return nil
+    }
   }
 }

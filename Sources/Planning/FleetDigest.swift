@@ -38,7 +38,7 @@ package enum FleetDigest {
     let containers = (pod.initContainers + pod.containers).map { container in
       let environment = container.environment.map { "\($0.name)=\($0.source)" }
       return "\(container.name) \(container.image) \(container.command) \(container.args) \(environment)"
-        + " \(container.ports) \(container.securityContext) \(container.resources) \(container.mounts)"
+        + " \(container.ports) \(container.securityContext) \(resources(container.resources)) \(container.mounts)"
     }
     let context = pod.securityContext
     return "\(pod.serviceAccount) \(String(describing: pod.automountServiceAccountToken)) \(pod.hostNetwork)"
@@ -47,5 +47,12 @@ package enum FleetDigest {
       + " \(String(describing: context.runAsNonRoot)) \(String(describing: context.fsGroup))"
       + " \(context.supplementalGroups) \(String(describing: context.seccomp)) \(sorted(context.sysctls))"
       + " \(pod.volumes) \(containers)"
+  }
+
+  /// Without a dictionary's order, which differs from run to run.
+  private static func resources(_ resources: Resources) -> String {
+    var plain = resources
+    plain.extended = [:]
+    return "\(plain) \(sorted(resources.extended))"
   }
 }

@@ -16,7 +16,7 @@ enum EscapeGate {
     let escaped = after.filter { $0.result == .escaped }
     let broken = escaped.filter { probe in
       guard let posture = wave.posture(of: probe.workload), let vector = closed[probe.vector] else { return true }
-      return vector.isClosed(in: posture)
+      return vector.escape?.isClosed(in: posture) ?? false
     }
     if let first = broken.first {
       return .fail("\(first.vector) got out of \(first.workload) after hardening (\(first.step))")

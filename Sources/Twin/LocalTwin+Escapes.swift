@@ -96,7 +96,7 @@ struct ProbeSubject: Sendable {
     var spec = PodSpec()
     spec.automountServiceAccountToken = false
     spec.containers = [Container(name: "weak", location: SourceLocation(file: "bulkhead", line: 0))]
-    vector.weaken(&spec)
+    vector.escape?.weaken(&spec)
     return ProbeSubject(spec: spec, node: node)
   }
 

@@ -1,5 +1,3 @@
-import FleetModel
-
 /// A network address found in a text, before anything is known about who answers there.
 struct Address: Equatable {
   var host: String
@@ -26,99 +24,80 @@ struct Address: Equatable {
   /// Name schemes of gRPC, with an empty authority.
   private static let resolvers: Set<String> = ["dns", "passthrough", "xds"]
 
-  /// The addresses in a piece of text without blanks or separators: one or none.
-  init?(token: Substring) {
-    if let range = token.firstRange(of: "://") {
-      let scheme = String(
-        token[..<range.lowerBound].reversed().prefix {
-          $0.isASCII && ($0.isLetter || $0.isNumber || "+.-".contains($0))
-        }
-        .reversed()
-      ).lowercased()
+  /// The address in a piece of text without blanks or separators: one or none.
+  private init?(token: ArraySlice<UInt8>) {
+    if let colon = Self.schemeEnd(token) {
+      let tail = token[..<colon].reversed().prefix {
+        $0.isASCIIAlphanumeric || $0 == 0x2B || $0 == 0x2E || $0 == 0x2D
+      }
+      let scheme = String(decoding: tail.reversed(), as: UTF8.self).lowercased()
       guard !scheme.isEmpty, !Self.hostless.contains(scheme) else { return nil }
-      var rest = token[range.upperBound...]
-      if Self.resolvers.contains(scheme) { rest = rest.drop { $0 == "/" } }
-      self.init(authority: rest.prefix { !"/?#".contains($0) }, mayGoOn: false)
+      var rest = token[(colon + 3)...]
+      if Self.resolvers.contains(scheme) { rest = rest.drop { $0 == UInt8(ascii: "/") } }
+      self.init(authority: rest.prefix { !Self.endsAuthority($0) }, mayGoOn: false)
       self.scheme = scheme
       text = "\(scheme)://\(text)"
     } else {
-      guard let first = token.first, first.isLetter || first.isNumber || first == "-" else { return nil }
+      guard let first = token.first, first.isASCIIAlphanumeric || first >= 0x80 || first == 0x2D else { return nil }
       var rest = token
-      if let equals = rest.lastIndex(of: "=") { rest = rest[rest.index(after: equals)...] }
-      let hasUser = rest.contains("@")
-      self.init(authority: rest, mayGoOn: hasUser)
+      if let equals = rest.lastIndex(of: UInt8(ascii: "=")) { rest = rest[(equals + 1)...] }
+      self.init(authority: rest, mayGoOn: rest.contains(UInt8(ascii: "@")))
     }
   }
 
   /// `user:password@host:port`, where `:something` may follow the port (Oracle's URLs) only if `mayGoOn`.
-  private init?(authority: Substring, mayGoOn: Bool) {
+  private init?(authority: ArraySlice<UInt8>, mayGoOn: Bool) {
     var rest = authority
-    if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...].drop { $0 == "/" } }
-    let host = rest.prefix { $0 != ":" && !"/?#".contains($0) }
-    rest = rest.dropFirst(host.count)
-    self.host = String(host.hasSuffix(".") ? host.dropLast() : host).lowercased()
-    guard HostName.isValid(self.host) else { return nil }
-    text = String(host)
-    guard rest.hasPrefix(":") else { return }
-    let digits = rest.dropFirst().prefix { $0.isASCII && $0.isNumber }
-    let after = rest.dropFirst(1 + digits.count).first
-    guard let number = Int(digits), (1...65_535).contains(number), digits.count <= 5,
-      after == nil || "/?#&".contains(after ?? " ") || (mayGoOn && after == ":")
-    else { return nil }
+    if let at = rest.lastIndex(of: UInt8(ascii: "@")) { rest = rest[(at + 1)...].drop { $0 == UInt8(ascii: "/") } }
+    let written = rest.prefix { $0 != UInt8(ascii: ":") && !Self.endsAuthority($0) }
+    rest = rest[written.endIndex...]
+    let host = written.last == UInt8(ascii: ".") ? written.dropLast() : written
+    guard HostName.isValid(host) else { return nil }
+    self.host = String(decoding: host, as: UTF8.self).lowercased()
+    text = String(decoding: written, as: UTF8.self)
+    guard rest.first == UInt8(ascii: ":") else { return }
+    let digits = rest.dropFirst().prefix(while: \.isASCIIDigit)
+    let after = digits.endIndex < rest.endIndex ? rest[digits.endIndex] : nil
+    guard (1...5).contains(digits.count), Self.mayFollowPort(after, mayGoOn) else { return nil }
+    let number = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    guard (1...65_535).contains(number) else { return nil }
     port = number
     text += ":\(number)"
   }
 
+  private static func mayFollowPort(_ byte: UInt8?, _ mayGoOn: Bool) -> Bool {
+    guard let byte else { return true }
+    return endsAuthority(byte) || byte == UInt8(ascii: "&") || (mayGoOn && byte == UInt8(ascii: ":"))
+  }
+
+  private static func endsAuthority(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+  }
+
+  /// Where `://` begins.
+  private static func schemeEnd(_ token: ArraySlice<UInt8>) -> Int? {
+    var rest = token
+    while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+      if colon + 2 < token.endIndex, token[colon + 1] == 0x2F, token[colon + 2] == 0x2F { return colon }
+      rest = rest[(colon + 1)...]
+    }
+    // `x://` with nothing behind it has no host either way.
+    return nil
+  }
+
+  private static func isSeparator(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x09...0x0D, 0x20, UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`"), UInt8(ascii: "<"),
+      UInt8(ascii: ">"), UInt8(ascii: ";"), UInt8(ascii: ","), UInt8(ascii: "("), UInt8(ascii: ")"),
+      UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "|"),
+      UInt8(ascii: "\\"):
+      true
+    default: false
+    }
+  }
+
   /// All addresses of a text: URLs, `host:port`, lists of them, and single words that may be host names.
   static func all(in text: String) -> [Address] {
-    let separators: Set<Character> = [
-      " ", "\t", "\n", "\r", "\r\n", "\"", "'", "`", "<", ">", ";", ",", "(", ")", "[", "]", "{", "}", "|", "\\",
-    ]
-    return text.split { separators.contains($0) }.compactMap { Address(token: $0) }
-  }
-}
-
-enum HostName {
-  /// True for DNS names and IPv4 addresses; the labels are checked, not whether the name exists.
-  static func isValid(_ host: String) -> Bool {
-    guard !host.isEmpty, host.utf8.count <= 253 else { return false }
-    return host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-      (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
-        && label.utf8.allSatisfy { $0.isDigit || (0x61...0x7A).contains($0) || $0 == 0x2D }
-    }
-  }
-
-  static func isIPv4(_ host: String) -> Bool {
-    let parts = host.split(separator: ".")
-    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
-  }
-
-  /// The labels before `.svc` when the name is of the cluster's own form `….svc` or `….svc.DOMAIN`.
-  static func clusterLabels(_ host: String) -> [String]? {
-    let labels = host.split(separator: ".").map(String.init)
-    guard let mark = labels.lastIndex(of: "svc"), mark >= 1, mark == labels.count - 1 || labels.count - mark >= 3 else {
-      return nil
-    }
-    return Array(labels[..<mark])
-  }
-
-  /// This very machine, or every address of it.
-  static func isLocal(_ host: String) -> Bool {
-    host == "localhost" || host.hasSuffix(".localhost") || host == "localhost.localdomain" || host.hasPrefix("127.")
-      || host == "0.0.0.0"
-  }
-
-  /// Endings of file names, which otherwise look like public names.
-  private static let fileEndings: Set<String> = [
-    "yaml", "yml", "json", "properties", "conf", "cfg", "ini", "toml", "xml", "txt", "log", "sh", "py", "js", "ts",
-    "rb",
-    "go", "java", "jar", "class", "html", "css", "md", "pem", "crt", "key", "sql", "lua", "php", "local", "internal",
-  ]
-
-  /// A dotted name with a plausible top-level domain, or an address.
-  static func isPublic(_ host: String) -> Bool {
-    if isIPv4(host) { return true }
-    guard let last = host.split(separator: ".").last, host.contains("."), last.count >= 2 else { return false }
-    return last.allSatisfy(\.isLetter) && !fileEndings.contains(String(last))
+    Array(text.utf8).split(whereSeparator: isSeparator).compactMap { Address(token: $0) }
   }
 }

@@ -7,36 +7,47 @@ package import FleetModel
 /// cluster and matches nothing is a call to nowhere; plainly public addresses are recorded as calls to the outside.
 struct CallInference {
   let fleet: Fleet
-  let argumentLocations: [SourceLocation: [SourceLocation]]
+  /// The lines of commands and arguments, for each of the fleet's workloads.
+  let argumentLocations: [[[Int]]]
 
   func infer() -> (calls: [Call], findings: [Finding]) {
     let directory = ServiceDirectory(fleet)
-    let collector = WiringCollector(
-      configMaps: Dictionary(fleet.configMaps.map { ($0.id, $0) }) { first, _ in first },
-      argumentLocations: argumentLocations)
-    var calls: [Call] = []
-    var findings = idleServices(directory)
-    for workload in fleet.workloads {
-      var reader = WiringReader(caller: workload, directory: directory, texts: collector.texts(of: workload))
+    let collector = WiringCollector(configMaps: Dictionary(fleet.configMaps.map { ($0.id, $0) }) { first, _ in first })
+    // Each workload's wiring is read by itself; what it costs is guessed, and matters for large fleets only.
+    let parts = SideBySide.map(Array(fleet.workloads.indices), weight: { _ in 1024 }) { position in
+      let lines = position < argumentLocations.count ? argumentLocations[position] : []
+      let workload = fleet.workloads[position]
+      var reader = WiringReader(caller: workload, directory: directory, texts: collector.texts(of: workload, lines))
       reader.read()
-      calls += reader.calls
-      findings += reader.findings
+      return Part(caller: workload.id.description, calls: Self.sorted(reader.calls), findings: reader.findings)
     }
-    return (calls.sorted { Self.order($0) < Self.order($1) }, findings)
+    let findings = idleServices(directory) + parts.flatMap(\.findings)
+    return (parts.filter { !$0.calls.isEmpty }.sorted { $0.caller < $1.caller }.flatMap(\.calls), findings)
   }
 
-  private static func order(_ call: Call) -> (String, String, String, Int) {
-    (call.caller.description, call.target?.description ?? "~", call.host, call.port)
+  /// What one workload's wiring says.
+  private struct Part: Sendable {
+    var caller: String
+    var calls: [Call]
+    var findings: [Finding]
+  }
+
+  /// The calls of one caller by target (nowhere last), host and port; references are compared as text.
+  private static func sorted(_ calls: [Call]) -> [Call] {
+    guard calls.count > 1 else { return calls }
+    let keyed = calls.map { (call: $0, target: $0.target?.description ?? "~") }
+    return keyed.sorted { left, right in
+      (left.target, left.call.host, left.call.port) < (right.target, right.call.host, right.call.port)
+    }.map(\.call)
   }
 
   private func idleServices(_ directory: ServiceDirectory) -> [Finding] {
-    fleet.services
-      .filter { !$0.selector.isEmpty && $0.type != "ExternalName" && directory.workloads(behind: $0).isEmpty }
-      .map {
-        IntakeCode.serviceWithoutWorkload.finding(
-          .low, "its selector matches no pod of the input", fix: "add the workload or correct the selector",
-          resource: $0.id.description, at: $0.location)
-      }
+    zip(fleet.services, directory.backends).compactMap { service, backend in
+      guard backend == nil, !service.selector.isEmpty, service.type != "ExternalName" else { return nil }
+      return IntakeCode.serviceWithoutWorkload.finding(
+        .low, "its selector matches no pod of the input", fix: "add the workload or correct the selector",
+        resource: service.id.description, at: service.location)
+    }
   }
 }
 

@@ -3,7 +3,8 @@ import FleetModel
 /// Who answers to a name, as the cluster's resolver would say it from inside a namespace.
 struct ServiceDirectory {
   enum Answer: Equatable {
-    case service(Service, [Workload])
+    /// A service by its position in the fleet; for a pod's own name behind a headless service also the pod's name.
+    case service(Int, pod: String?)
     /// It looks like a name of the cluster, and nothing has it.
     case nowhere
     case outside
@@ -15,34 +16,61 @@ struct ServiceDirectory {
     var namespace: String
     var name: String
   }
-  private let services: [Key: Service]
-  private let backends: [ObjectReference: [Workload]]
+  let fleet: Fleet
+  /// The first workload behind each of the fleet's services.
+  let backends: [Int?]
+  private let index: PlaceIndex
+  private let services: [Key: Int]
   private let namespaces: Set<String>
 
   init(_ fleet: Fleet) {
-    services = Dictionary(fleet.services.map { (Key(namespace: $0.id.namespace, name: $0.id.name), $0) }) { first, _ in
-      first
-    }
-    backends = Self.backends(fleet)
-    namespaces = Set(
-      fleet.namespaces.map(\.name) + fleet.services.map(\.id.namespace) + fleet.workloads.map(\.id.namespace))
+    self.fleet = fleet
+    let index = fleet.index
+    self.index = index
+    backends = fleet.services.map { index.firstWorkload(behind: $0) }
+    services = Dictionary(
+      fleet.services.enumerated().map { (Key(namespace: $1.id.namespace, name: $1.id.name), $0) }
+    ) { first, _ in first }
+    namespaces = Set(fleet.namespaces.map(\.name))
+      .union(fleet.services.lazy.map(\.id.namespace)).union(fleet.workloads.lazy.map(\.id.namespace))
   }
 
-  func workloads(behind service: Service) -> [Workload] { backends[service.id] ?? [] }
+  func workloads(behind service: Service) -> [Workload] { fleet.workloads(behind: service) }
 
   func answer(_ host: String, from namespace: String) -> Answer {
     if HostName.isLocal(host) { return .none }
+    if !host.utf8.contains(0x2E) {
+      // Without a letter it is a time, a version or a number.
+      guard HostName.hasLetter(host) else { return .none }
+      return services[Key(namespace: namespace, name: host)].map { .service($0, pod: nil) } ?? .nowhere
+    }
     if HostName.isIPv4(host) { return .outside }
     if let labels = HostName.clusterLabels(host) {
       return find(labels, from: namespace, inCluster: true) ?? .nowhere
     }
+    guard HostName.hasLetter(host) else { return .none }
     let labels = host.split(separator: ".").map(String.init)
-    // Without a letter it is a time, a version or a number.
-    guard labels.contains(where: { $0.contains(where: \.isLetter) }) else { return .none }
     if let found = find(labels, from: namespace, inCluster: false) { return found }
-    if labels.count == 1 { return .nowhere }
     if labels.count <= 3, let last = labels.last, namespaces.contains(last) { return .nowhere }
     return HostName.isPublic(host) ? .outside : .none
+  }
+
+  /// The first workload behind an answer, and whether the caller is one of them.
+  func backend(_ position: Int, pod: String?, caller: Workload) -> (target: ObjectReference?, isCaller: Bool) {
+    let service = fleet.services[position]
+    guard let pod else {
+      if service.selects(caller) { return (nil, true) }
+      return (backends[position].map { fleet.workloads[$0].id }, false)
+    }
+    if service.selects(caller), Self.runs(pod, caller) { return (nil, true) }
+    let first = index.workloads(behind: service).first { Self.runs(pod, fleet.workloads[$0]) }
+    return (first.map { fleet.workloads[$0].id }, false)
+  }
+
+  /// `NAME-0`, `NAME-1`, … or a pod's own host name.
+  private static func runs(_ pod: String, _ workload: Workload) -> Bool {
+    workload.pod.hostname == pod
+      || (pod.hasPrefix(workload.id.name + "-") && Int(pod.dropFirst(workload.id.name.count + 1)) != nil)
   }
 
   /// `svc`, `svc.ns`, and with a headless service `pod.svc` and `pod.svc.ns`.
@@ -56,40 +84,13 @@ struct ServiceDirectory {
   }
 
   private func service(_ name: String, _ namespace: String) -> Answer? {
-    services[Key(namespace: namespace, name: name)].map { .service($0, workloads(behind: $0)) }
+    services[Key(namespace: namespace, name: name)].map { .service($0, pod: nil) }
   }
 
-  /// The pod must be one of a workload behind the service: `NAME-0`, `NAME-1`, … or a pod's own host name.
   private func headless(_ pod: String, _ name: String, _ namespace: String) -> Answer? {
-    guard let service = services[Key(namespace: namespace, name: name)], service.headless else { return nil }
-    let owners = workloads(behind: service).filter { workload in
-      workload.pod.hostname == pod
-        || (pod.hasPrefix(workload.id.name + "-") && Int(pod.dropFirst(workload.id.name.count + 1)) != nil)
+    guard let position = services[Key(namespace: namespace, name: name)], fleet.services[position].headless else {
+      return nil
     }
-    return .service(service, owners)
-  }
-
-  /// The workloads that each service selects, by an index over pod labels: linear, where comparing all would be square.
-  private static func backends(_ fleet: Fleet) -> [ObjectReference: [Workload]] {
-    struct Label: Hashable {
-      var namespace: String
-      var key: String
-      var value: String
-    }
-    var byLabel: [Label: [Int]] = [:]
-    for (index, workload) in fleet.workloads.enumerated() {
-      for (key, value) in workload.podLabels {
-        byLabel[Label(namespace: workload.id.namespace, key: key, value: value), default: []].append(index)
-      }
-    }
-    var result: [ObjectReference: [Workload]] = [:]
-    for service in fleet.services where !service.selector.isEmpty {
-      let lists = service.selector.map { byLabel[Label(namespace: service.id.namespace, key: $0, value: $1)] ?? [] }
-      let shortest = lists.min { $0.count < $1.count } ?? []
-      result[service.id] = shortest.map { fleet.workloads[$0] }.filter { workload in
-        service.selector.allSatisfy { workload.podLabels[$0.key] == $0.value }
-      }
-    }
-    return result
+    return .service(position, pod: pod)
   }
 }

@@ -8,7 +8,7 @@ struct WiringReader {
   let texts: [WiringText]
   private(set) var calls: [Call] = []
   private(set) var findings: [Finding] = []
-  private let siblings: [String: String]
+  private var siblings: [String: String]?
   private var known: Set<Edge> = []
 
   private struct Edge: Hashable {
@@ -21,35 +21,40 @@ struct WiringReader {
     self.caller = caller
     self.directory = directory
     self.texts = texts
-    siblings = Dictionary(texts.filter { !$0.name.isEmpty }.map { ($0.words.joined(separator: "_"), $0.value) }) {
-      _, last in
-      last
-    }
   }
 
   mutating func read() {
-    for text in texts where !text.value.isEmpty && text.value.utf8.count <= 1 << 20 {
+    for text in texts where Self.mayHoldAddress(text) {
       let addresses = Address.all(in: text.value)
-      let context = Context(text, alone: addresses.count == 1 && !text.value.trimmed.contains(where: \.isWhitespace))
+      guard !addresses.isEmpty else { continue }
+      let isOneWord = !text.value[...].utf8.withoutBlanks.contains(where: \.isASCIIBlank)
+      let context = Context(text, alone: addresses.count == 1 && isOneWord)
       for address in addresses { consider(address, context) }
     }
+  }
+
+  /// False for most texts: no colon, no name of the cluster's own form, and no name that speaks of a host.
+  private static func mayHoldAddress(_ text: WiringText) -> Bool {
+    guard !text.value.isEmpty, text.value.utf8.count <= 1 << 20 else { return false }
+    return text.value.utf8.contains(0x3A) || HostName.holdsServiceMark(text.value)
+      || Context.hosts.contains(text.lastWord)
   }
 
   /// What a text's name says about its value.
   private struct Context {
     let text: WiringText
-    let words: [Substring]
+    let words: [String]
     let namesAddress: Bool
     let namesHost: Bool
     let namesOther: Bool
     /// True when the value is nothing but one address.
     let alone: Bool
 
-    private static let hosts: Set<Substring> = [
+    static let hosts: Set<String> = [
       "HOST", "HOSTNAME", "HOSTS", "SERVICE", "ADDR", "ADDRS", "ADDRESS", "ADDRESSES", "URL", "URLS", "URI", "ENDPOINT",
       "ENDPOINTS", "SERVER", "SERVERS", "BROKER", "BROKERS", "UPSTREAM", "BACKEND", "TARGET", "DSN",
     ]
-    private static let others: Set<Substring> = ["IMAGE", "VERSION", "TAG", "TIME", "DATE", "SCHEDULE", "CRON"]
+    private static let others: Set<String> = ["IMAGE", "VERSION", "TAG", "TIME", "DATE", "SCHEDULE", "CRON"]
 
     init(_ text: WiringText, alone: Bool) {
       self.text = text
@@ -68,7 +73,7 @@ struct WiringReader {
     // A single word is a host only where its name says so; a full name of the cluster speaks for itself.
     if isBare && !inCluster && !(context.namesHost && (context.alone || context.text.kind == .environment)) { return }
     switch directory.answer(address.host, from: caller.id.namespace) {
-    case .service(let service, let workloads): serve(address, context, service, workloads, isBare: isBare)
+    case .service(let position, let pod): serve(address, context, position, pod, isBare: isBare)
     case .nowhere:
       guard let port = address.effectivePort ?? siblingPort(context),
         address.scheme != nil || inCluster || (context.text.kind != .file && isPlausible(address, context))
@@ -91,9 +96,11 @@ struct WiringReader {
   }
 
   private mutating func serve(
-    _ address: Address, _ context: Context, _ service: Service, _ workloads: [Workload], isBare: Bool
+    _ address: Address, _ context: Context, _ position: Int, _ pod: String?, isBare: Bool
   ) {
-    if workloads.contains(where: { $0.id == caller.id }) { return }
+    let (target, isCaller) = directory.backend(position, pod: pod, caller: caller)
+    if isCaller { return }
+    let service = directory.fleet.services[position]
     let onlyPort = service.ports.count == 1 ? service.ports.first?.port : nil
     guard let number = address.port ?? (isBare ? siblingPort(context) : nil) ?? schemePort(address, service) ?? onlyPort
     else { return }
@@ -109,7 +116,6 @@ struct WiringReader {
       }
       return
     }
-    let target = workloads.map(\.id).min()
     let isNew = record(
       address, context, port: number, service: service.id, target: target, wireProtocol: port.wireProtocol)
     if isNew && target == nil && service.type != "ExternalName" {
@@ -128,13 +134,22 @@ struct WiringReader {
   }
 
   /// `X_PORT` beside `X_HOST`, `X_ADDR_PORT` beside `X_ADDR`.
-  private func siblingPort(_ context: Context) -> Int? {
+  private mutating func siblingPort(_ context: Context) -> Int? {
+    let siblings = self.siblings ?? named()
+    self.siblings = siblings
     let words = context.words.joined(separator: "_")
     let base = context.words.dropLast().joined(separator: "_")
     for name in ["\(words)_PORT", base.isEmpty ? "PORT" : "\(base)_PORT"] where name != "PORT" {
       if let port = siblings[name].flatMap({ Int($0) }), (1...65_535).contains(port) { return port }
     }
     return nil
+  }
+
+  /// Every text that has a name, by its words.
+  private func named() -> [String: String] {
+    Dictionary(texts.filter { !$0.name.isEmpty }.map { ($0.words.joined(separator: "_"), $0.value) }) { _, last in
+      last
+    }
   }
 
   /// `text:number` is an address when its name says so, or when the number can be the port of a service.

@@ -1,11 +1,9 @@
 import Diagnostics
 import Yams
 
-/// A document that is within the limits, as Yams' tree of nodes.
+/// A document that is within the limits, as Yams understands it.
 struct ComposedDocument {
-  let root: Node
-  /// Added to a node's line within the document.
-  let lineOffset: Int
+  let tree: DocumentTree
 
   struct Problem: Error {
     var code: IntakeCode
@@ -20,9 +18,14 @@ struct ComposedDocument {
   /// cheap; how many there would be is counted before anything walks the tree.
   init(_ document: RawDocument) throws(Problem) {
     try Self.check(document)
-    lineOffset = document.line - 1
+    try self.init(checked: document)
+  }
+
+  /// - Parameter document: known to be cheap enough to compose.
+  init(checked document: RawDocument) throws(Problem) {
     let text = String(decoding: document.bytes, as: UTF8.self)
     let parser: Parser
+    let root: Node
     do {
       parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
       guard let node = try parser.nextRoot() else {
@@ -44,6 +47,7 @@ struct ComposedDocument {
     let measured = withExtendedLifetime(parser) { counter.measure(root, depth: 1) }
     guard measured.nodes <= IntakeLimits.nodes else { throw Self.tooMany(document.line) }
     guard measured.depth <= IntakeLimits.nesting else { throw Self.tooDeep(document.line) }
+    tree = withExtendedLifetime(parser) { DocumentTree(root) }
   }
 
   private static func check(_ document: RawDocument) throws(Problem) {

@@ -5,22 +5,36 @@ package struct Quantity: Equatable, Sendable {
   package let nano: Int128
 
   package init?(_ text: String) {
-    var rest = Substring(text)
-    guard rest.utf8.count <= 64 else { return nil }
-    let negative = rest.hasPrefix("-")
-    if negative || rest.hasPrefix("+") { rest.removeFirst() }
-    let whole = rest.prefix { $0.isASCII && $0.isNumber }
-    rest = rest.dropFirst(whole.count)
-    var fraction: Substring = ""
-    if rest.hasPrefix(".") {
-      fraction = rest.dropFirst().prefix { $0.isASCII && $0.isNumber }
-      rest = rest.dropFirst(1 + fraction.count)
+    var rest = Substring(text).utf8
+    guard rest.count <= 64 else { return nil }
+    let negative = rest.first == UInt8(ascii: "-")
+    if negative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
+    var mantissa: Int128 = 0
+    var digits = Self.digits(&rest, &mantissa)
+    var fraction: Int? = 0
+    if rest.first == UInt8(ascii: ".") {
+      rest = rest.dropFirst()
+      fraction = Self.digits(&rest, &mantissa)
+      digits = digits.flatMap { whole in fraction.map { whole + $0 } }
     }
-    guard !whole.isEmpty || !fraction.isEmpty, let mantissa = Int128(String(whole + fraction)),
-      let (factor, exponent) = Self.suffix(rest),
-      let scaled = Self.scale(mantissa, by: factor, exponent: exponent - fraction.count + 9)
+    guard let digits, digits > 0, let fraction, let (factor, exponent) = Self.suffix(Substring(rest)),
+      let scaled = Self.scale(mantissa, by: factor, exponent: exponent - fraction + 9)
     else { return nil }
     nano = negative ? -scaled : scaled
+  }
+
+  /// Appends the digits at the front to `mantissa`; how many there are, and nil beyond 128 bits.
+  private static func digits(_ rest: inout Substring.UTF8View, _ mantissa: inout Int128) -> Int? {
+    var count = 0
+    while let byte = rest.first, byte.isDigit {
+      let (tens, overflow) = mantissa.multipliedReportingOverflow(by: 10)
+      let (sum, overflowed) = tens.addingReportingOverflow(Int128(byte - UInt8(ascii: "0")))
+      guard !overflow, !overflowed else { return nil }
+      mantissa = sum
+      rest = rest.dropFirst()
+      count += 1
+    }
+    return count
   }
 
   /// Thousandths of a unit, rounded up; nil beyond 64 bits.

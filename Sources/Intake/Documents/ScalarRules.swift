@@ -1,5 +1,3 @@
-import Yams
-
 /// What a YAML scalar is to Kubernetes, whose parser follows YAML 1.1 but knows no sexagesimal numbers.
 enum ScalarValue: Equatable {
   case null
@@ -18,36 +16,36 @@ enum ScalarValue: Equatable {
     }
   }
 
-  init(_ scalar: Node.Scalar) {
-    switch scalar.style {
-    case .singleQuoted, .doubleQuoted, .literal, .folded: self = .string(scalar.string)
-    case .any, .plain: self = Self.plain(scalar.string, tag: scalar.tag.rawValue)
-    }
-  }
-
-  private static func plain(_ text: String, tag: String) -> ScalarValue {
-    switch tag {
-    case "tag:yaml.org,2002:str", "!": .string(text)
-    default: plain(text)
-    }
-  }
-
+  /// The value of a scalar without quotes.
   static func plain(_ text: String) -> ScalarValue {
+    // Almost all texts are told by their first letter.
+    switch text.utf8.first {
+    case nil: return .null
+    case .some(let first) where first.isDigit || first == 0x2B || first == 0x2D || first == 0x2E: return numeric(text)
+    case UInt8(ascii: "~"), UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "t"), UInt8(ascii: "T"),
+      UInt8(ascii: "f"), UInt8(ascii: "F"), UInt8(ascii: "y"), UInt8(ascii: "Y"), UInt8(ascii: "o"), UInt8(ascii: "O"):
+      return text.utf8.count <= 5 ? word(text) : .string(text)
+    default: return .string(text)
+    }
+  }
+
+  private static func word(_ text: String) -> ScalarValue {
     switch text {
     case "", "~", "null", "Null", "NULL": return .null
     case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y": return .bool(true)
     case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N": return .bool(false)
-    default: break
+    default: return .string(text)
     }
-    guard let first = text.utf8.first, first.isDigit || first == 0x2B || first == 0x2D || first == 0x2E else {
-      return .string(text)
-    }
+  }
+
+  private static func numeric(_ text: String) -> ScalarValue {
     if let integer = integer(text) { return .integer(integer) }
     return isNumber(text) ? .number(text) : .string(text)
   }
 
   /// Decimal, `0x`, `0o`, `0b`, and `0` alone as the mark of octal; underscores are ignored.
   private static func integer(_ text: String) -> Int? {
+    if let first = text.utf8.first, first != 0x30, text.utf8.allSatisfy(\.isDigit) { return Int(text) }
     var digits = text.filter { $0 != "_" }
     let negative = digits.hasPrefix("-")
     if negative || digits.hasPrefix("+") { digits.removeFirst() }

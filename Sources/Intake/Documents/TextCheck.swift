@@ -7,6 +7,17 @@ enum TextCheck {
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) || looksLikeUTF16(bytes) {
       return (1, "the file is UTF-16 text; Kubernetes reads UTF-8", "convert it: iconv -f UTF-16 -t UTF-8 FILE")
     }
+    let kinds = ByteKinds(bytes)
+    if kinds.hasControl { return control(in: bytes) }
+    guard kinds.hasNonASCII else { return nil }
+    guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
+    return (
+      lineOfInvalidUTF8(bytes), "the file is not valid UTF-8: it is binary, damaged or in another encoding",
+      "convert it to UTF-8"
+    )
+  }
+
+  private static func control(in bytes: [UInt8]) -> (line: Int, message: String, fix: String)? {
     var line = 1
     for byte in bytes {
       if byte == 0x0A {
@@ -16,11 +27,7 @@ enum TextCheck {
         return (line, "the file holds \(what): it is binary or damaged, not YAML or JSON", "name a text file")
       }
     }
-    guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
-    return (
-      lineOfInvalidUTF8(bytes), "the file is not valid UTF-8: it is binary, damaged or in another encoding",
-      "convert it to UTF-8"
-    )
+    return nil
   }
 
   private static func looksLikeUTF16(_ bytes: [UInt8]) -> Bool {

@@ -1,7 +1,12 @@
+import Diagnostics
 import FleetModel
 
-enum ContainerReader {
-  static func container(_ field: Field, _ parsed: inout ParsedWorkload) -> Container? {
+/// Reads a pod's containers one after the other, and notes what only Intake needs of them.
+struct ContainerReader {
+  private(set) var argumentLines: [[Int]] = []
+  private(set) var environmentImports: [ParsedWorkload.EnvironmentImport] = []
+
+  mutating func container(_ field: Field) -> Container? {
     guard let name = field["name"]?.string, !name.isEmpty else {
       field.problem("the container has no name and is left out", fix: "give it a name", code: .unusable)
       return nil
@@ -12,21 +17,29 @@ enum ContainerReader {
     let args = field["args"]?.elements ?? []
     container.command = command.compactMap(\.string)
     container.args = args.compactMap(\.string)
-    parsed.argumentLocations[container.location] = (command + args).filter { $0.rawText != nil }.map(\.textLocation)
     container.workingDir = field["workingDir"]?.string
-    container.environment = (field["env"]?.elements ?? []).compactMap(environment)
+    container.environment = (field["env"]?.elements ?? []).compactMap(Self.environment)
     for source in field["envFrom"]?.elements ?? [] {
+      if let secret = source["secretRef"]?["name"]?.string { container.secretImports.append(secret) }
       guard let map = source["configMapRef"]?["name"]?.string else { continue }
-      parsed.environmentImports.append(
+      environmentImports.append(
         ParsedWorkload.EnvironmentImport(
-          container: container.location, configMap: map, prefix: source["prefix"]?.string ?? ""))
+          container: argumentLines.count, configMap: map, prefix: source["prefix"]?.string ?? ""))
     }
-    container.ports = (field["ports"]?.elements ?? []).compactMap(port)
-    if let context = field["securityContext"] { container.securityContext = securityContext(context) }
-    if let resources = field["resources"] { container.resources = self.resources(resources) }
-    container.mounts = (field["volumeMounts"]?.elements ?? []).compactMap(mount)
-    container.hasReadinessProbe = field["readinessProbe"] != nil
-    container.hasLivenessProbe = field["livenessProbe"] != nil
+    argumentLines.append((command + args).filter { $0.rawText != nil }.map(\.textLocation.line))
+    container.ports = (field["ports"]?.elements ?? []).compactMap(Self.port)
+    if let context = field["securityContext"] { container.securityContext = SecurityReader.container(context) }
+    if let resources = field["resources"] { container.resources = Self.resources(resources) }
+    container.mounts = (field["volumeMounts"]?.elements ?? []).compactMap(Self.mount)
+    container.volumeDevices = (field["volumeDevices"]?.elements ?? []).compactMap(Self.device)
+    container.readinessProbe = field["readinessProbe"].flatMap(ProbeReader.probe)
+    container.livenessProbe = field["livenessProbe"].flatMap(ProbeReader.probe)
+    container.startupProbe = field["startupProbe"].flatMap(ProbeReader.probe)
+    if let hooks = field["lifecycle"] {
+      container.postStart = hooks["postStart"].flatMap(ProbeReader.probe)
+      container.preStop = hooks["preStop"].flatMap(ProbeReader.probe)
+    }
+    container.restartPolicy = field["restartPolicy"]?.string
     return container
   }
 
@@ -43,6 +56,9 @@ enum ContainerReader {
     if let map = from["configMapKeyRef"], let mapName = map["name"]?.string, let key = map["key"]?.string {
       return EnvironmentVariable(name: name, source: .configMap(name: mapName, key: key), location: map.location)
     }
+    if let secret = from["secretKeyRef"], let secretName = secret["name"]?.string, let key = secret["key"]?.string {
+      return EnvironmentVariable(name: name, source: .secret(name: secretName, key: key), location: secret.location)
+    }
     return EnvironmentVariable(
       name: name, source: .opaque(from.entries.first?.key ?? "valueFrom"), location: from.location)
   }
@@ -55,42 +71,46 @@ enum ContainerReader {
     guard let port = number.integer(in: 1...65_535) else { return nil }
     return ContainerPort(
       name: field["name"]?.string, port: port, hostPort: field["hostPort"]?.integer(in: 0...65_535),
+      hostIP: field["hostIP"]?.string,
       transport: field["protocol"]?.oneOf(Transport.self, "TCP, UDP, SCTP") ?? .tcp)
-  }
-
-  private static func securityContext(_ field: Field) -> SecurityContext {
-    var context = SecurityContext()
-    context.privileged = field["privileged"]?.bool
-    context.allowPrivilegeEscalation = field["allowPrivilegeEscalation"]?.bool
-    context.readOnlyRootFilesystem = field["readOnlyRootFilesystem"]?.bool
-    context.runAsUser = field["runAsUser"]?.integer(in: 0...Int(UInt32.max))
-    context.runAsGroup = field["runAsGroup"]?.integer(in: 0...Int(UInt32.max))
-    context.runAsNonRoot = field["runAsNonRoot"]?.bool
-    let capabilities = field["capabilities"]
-    context.addedCapabilities = (capabilities?["add"]?.strings ?? []).map(capability)
-    context.droppedCapabilities = (capabilities?["drop"]?.strings ?? []).map(capability)
-    context.seccomp = PodReader.seccomp(field["seccompProfile"])
-    context.procMount = field["procMount"]?.string
-    return context
-  }
-
-  private static func capability(_ name: String) -> String {
-    let upper = name.uppercased()
-    return upper.hasPrefix("CAP_") ? String(upper.dropFirst(4)) : upper
   }
 
   private static func resources(_ field: Field) -> Resources {
     var resources = Resources()
-    let (requests, limits) = (field["requests"], field["limits"])
-    resources.cpuRequestMilli = amount(requests?["cpu"]) { $0.milli }
-    resources.cpuLimitMilli = amount(limits?["cpu"]) { $0.milli }
-    resources.memoryRequestBytes = amount(requests?["memory"]) { $0.units }
-    resources.memoryLimitBytes = amount(limits?["memory"]) { $0.units }
+    for (name, value) in field["requests"]?.entries ?? [] where !value.isNull {
+      switch name {
+      case "cpu": resources.cpuRequestMilli = milli(value)
+      case "memory": resources.memoryRequestBytes = units(value)
+      case "ephemeral-storage": break
+      default: resources.extended[name] = value.rawText
+      }
+    }
+    // Last, because of extended resources the request cannot be another.
+    for (name, value) in field["limits"]?.entries ?? [] where !value.isNull {
+      switch name {
+      case "cpu": resources.cpuLimitMilli = milli(value)
+      case "memory": resources.memoryLimitBytes = units(value)
+      case "ephemeral-storage": resources.ephemeralStorageLimitBytes = units(value)
+      default: resources.extended[name] = value.rawText
+      }
+    }
     return resources
   }
 
-  static func amount(_ field: Field?, _ unit: (Quantity) -> Int?) -> Int? {
-    guard let field, let quantity = field.quantity else { return nil }
+  /// Thousandths of a unit, such as milli-CPU.
+  private static func milli(_ field: Field) -> Int? {
+    if let text = field.rawText, let plain = PlainAmount(text)?.milli { return plain }
+    return amount(field) { $0.milli }
+  }
+
+  /// Whole units, such as bytes.
+  static func units(_ field: Field) -> Int? {
+    if let text = field.rawText, let plain = PlainAmount(text) { return plain.units }
+    return amount(field) { $0.units }
+  }
+
+  private static func amount(_ field: Field, _ unit: (Quantity) -> Int?) -> Int? {
+    guard let quantity = field.quantity else { return nil }
     guard quantity.nano >= 0, let amount = unit(quantity) else {
       field.problem("the quantity is negative or too large", fix: "use an amount that a node can have")
       return nil
@@ -106,5 +126,13 @@ enum ContainerReader {
     return VolumeMount(
       volume: volume, path: path, readOnly: field["readOnly"]?.bool ?? false, subPath: field["subPath"]?.string,
       propagation: field["mountPropagation"]?.string)
+  }
+
+  private static func device(_ field: Field) -> VolumeDevice? {
+    guard let volume = field["name"]?.string, let path = field["devicePath"]?.string else {
+      field.problem("the device needs a name and a devicePath and is left out", fix: "add them")
+      return nil
+    }
+    return VolumeDevice(volume: volume, path: path)
   }
 }

@@ -1,54 +1,50 @@
 import Diagnostics
 import FleetModel
 
-/// What one document says, before the documents are put together.
-enum KubernetesObject {
-  case workload(ParsedWorkload)
-  case service(Service)
-  case serviceAccount(ServiceAccount)
-  case namespace(Namespace)
-  case configMap(ConfigMap)
-  case networkPolicy(NetworkPolicy)
+/// What one object of a document says, before the documents are put together.
+struct KubernetesObject {
+  var id: ObjectReference
+  /// Empty for the kinds of Kubernetes itself, whatever group they were written with; two objects of the same kind and
+  /// name in different groups (Istio's and the Gateway API's `Gateway`) are two.
+  var group = ""
+  var location: SourceLocation
+  var content: Content
 
-  var id: ObjectReference {
-    switch self {
-    case .workload(let parsed): parsed.workload.id
-    case .service(let service): service.id
-    case .serviceAccount(let account): account.id
-    case .namespace(let namespace): ObjectReference(kind: "Namespace", namespace: "", name: namespace.name)
-    case .configMap(let map): map.id
-    case .networkPolicy(let policy): policy.id
-    }
-  }
-
-  var location: SourceLocation {
-    switch self {
-    case .workload(let parsed): parsed.workload.location
-    case .service(let service): service.location
-    case .serviceAccount(let account): account.location
-    case .namespace(let namespace): namespace.location
-    case .configMap(let map): map.location
-    case .networkPolicy(let policy): policy.location
-    }
+  indirect enum Content {
+    case workload(ParsedWorkload)
+    case service(Service)
+    case serviceAccount(ServiceAccount)
+    case namespace(Namespace)
+    case configMap(ConfigMap)
+    case networkPolicy(NetworkPolicy)
+    case secret(Secret)
+    case role(Role)
+    case roleBinding(RoleBinding)
+    case disruptionBudget(DisruptionBudget)
+    case autoscaler(Autoscaler)
+    case ingress(Ingress)
+    case adminPolicy(AdminNetworkPolicy)
+    case webhooks(WebhookConfiguration)
+    case persistentVolume(PersistentVolume)
+    case claim(PersistentVolumeClaim)
+    case node(Node)
+    case custom(CustomObject)
   }
 }
 
 /// A workload with what only Intake needs to know about it.
 struct ParsedWorkload {
   var workload: Workload
-  var owners: [Owner] = []
-  /// `envFrom` of config maps, resolved when all maps are known: by container location.
+  var owners: [ObjectReference] = []
+  /// `envFrom` of config maps, resolved when all maps are known.
   var environmentImports: [EnvironmentImport] = []
-  /// Where each element of a container's command and arguments stands, in that order.
-  var argumentLocations: [SourceLocation: [SourceLocation]] = [:]
-
-  struct Owner {
-    var kind: String
-    var name: String
-  }
+  /// The line of each element of a container's command and arguments, in that order: one list for each of the init
+  /// containers and then of the ordinary ones.
+  var argumentLines: [[Int]] = []
 
   struct EnvironmentImport {
-    var container: SourceLocation
+    /// Counted through init containers, ordinary and ephemeral ones.
+    var container: Int
     var configMap: String
     var prefix: String
   }

@@ -5,7 +5,7 @@ enum NetworkPolicyReader {
   static func policy(_ root: Field, _ id: ObjectReference) -> NetworkPolicy {
     var policy = NetworkPolicy(id: id, location: root.location)
     guard let spec = root["spec"] else { return policy }
-    policy.podSelector = spec["podSelector"].map(selector) ?? LabelSelector()
+    policy.podSelector = spec["podSelector"].map(SelectorReader.selector) ?? LabelSelector()
     policy.ingress = (spec["ingress"]?.elements ?? []).map { rule($0, peers: "from") }
     policy.egress = (spec["egress"]?.elements ?? []).map { rule($0, peers: "to") }
     if let types = spec["policyTypes"] {
@@ -32,8 +32,8 @@ enum NetworkPolicyReader {
       }
       return .block(cidr: cidr, except: block["except"]?.strings ?? [])
     }
-    let namespaces = field["namespaceSelector"].map(selector)
-    let pods = field["podSelector"].map(selector)
+    let namespaces = field["namespaceSelector"].map(SelectorReader.selector)
+    let pods = field["podSelector"].map(SelectorReader.selector)
     guard namespaces != nil || pods != nil else {
       field.problem(
         "the peer names nothing", fix: "add a podSelector, a namespaceSelector or an ipBlock")
@@ -49,19 +49,5 @@ enum NetworkPolicyReader {
     guard let low = first.integer(in: 1...65_535) else { return nil }
     let high = field["endPort"]?.integer(in: low...65_535) ?? low
     return NetworkPolicy.Port(transport: transport, number: .range(low, high))
-  }
-
-  static func selector(_ field: Field) -> LabelSelector {
-    var requirements = (field["matchLabels"]?.stringMap ?? [:]).sorted { $0.key < $1.key }
-      .map { LabelSelector.Requirement(key: $0.key, operation: .isIn, values: [$0.value]) }
-    for expression in field["matchExpressions"]?.elements ?? [] {
-      guard let key = expression["key"]?.string,
-        let operation = expression["operator"]?
-          .oneOf(LabelSelector.Operation.self, "In, NotIn, Exists, DoesNotExist")
-      else { continue }
-      requirements.append(
-        LabelSelector.Requirement(key: key, operation: operation, values: expression["values"]?.strings ?? []))
-    }
-    return LabelSelector(requirements)
   }
 }

@@ -1,6 +1,5 @@
 import Diagnostics
 import FleetModel
-import Yams
 
 /// Turns documents into objects: unwraps lists, checks kind and name, and hands the rest to one reader per kind.
 struct ObjectReader {
@@ -8,86 +7,97 @@ struct ObjectReader {
   /// Objects of kinds that are not read, which are no mistake.
   private(set) var skipped = 0
 
-  /// API groups in which a kind means what Kubernetes means by it; `Service` is also a kind of Knative's.
-  private static let groups: [String: Set<String>] = [
-    "Deployment": ["apps", "extensions"], "StatefulSet": ["apps"], "DaemonSet": ["apps", "extensions"],
-    "ReplicaSet": ["apps", "extensions"], "Pod": [""], "Service": [""], "ServiceAccount": [""], "Namespace": [""],
-    "ConfigMap": [""], "NetworkPolicy": ["networking.k8s.io", "extensions"],
-  ]
+  /// What a typed list says of its elements, which need not repeat it.
+  private struct Implied {
+    var kind: String?
+    var version: String?
+  }
 
-  mutating func read(_ root: Field, impliedKind: String? = nil) {
-    guard case .mapping(_) = root.node else {
+  mutating func read(_ root: Field) { read(root, Implied()) }
+
+  private mutating func read(_ root: Field, _ implied: Implied) {
+    guard root.isMapping else {
       root.log.add(
         .notAnObject, .high, "this is no Kubernetes object: a mapping is wanted here", fix: "remove the document",
         at: root.location)
       return
     }
-    guard let kind = root["kind"]?.string ?? impliedKind, !kind.isEmpty else {
+    guard let kind = root["kind"]?.string ?? implied.kind, !kind.isEmpty else {
       root.log.add(
         .notAnObject, .high, "this is no Kubernetes object: it has no 'kind'", fix: "add apiVersion and kind",
         at: root.location)
       return
     }
     if kind.hasSuffix("List"), let items = root["items"] {
-      let element = kind == "List" ? nil : String(kind.dropLast(4))
-      for item in items.elements { read(item, impliedKind: element) }
+      let element =
+        kind == "List" ? Implied() : Implied(kind: String(kind.dropLast(4)), version: root["apiVersion"]?.string)
+      for item in items.elements { read(item, element) }
       return
     }
-    readObject(root, kind: kind, hasImpliedKind: impliedKind != nil)
+    readObject(root, kind: kind, implied)
     root.log.resource = ""
   }
 
-  private mutating func readObject(_ root: Field, kind: String, hasImpliedKind: Bool) {
-    let version = root["apiVersion"]?.string
-    let group = version.map { $0.contains("/") ? String($0.prefix { $0 != "/" }) : "" }
-    guard let groups = Self.groups[kind], group.map(groups.contains) ?? true else {
+  private mutating func readObject(_ root: Field, kind: String, _ implied: Implied) {
+    let written = root["apiVersion"]?.string
+    let version = written ?? implied.version
+    let group = version.map { $0.utf8.contains(0x2F) ? String($0.prefix { $0 != "/" }) : "" }
+    let isCustom = group.map(ObjectKinds.isCustom) ?? false
+    guard isCustom || ObjectKinds.groups[kind].map({ groups in group.map(groups.contains) ?? true }) ?? false else {
       skipped += 1
       root.log.add(
-        .unknownKind, .info, "\(kind) (\(version ?? "no apiVersion")) is not read yet", fix: "nothing to do",
-        at: root.location)
+        .unknownKind, .info, "\(kind.safeForTerminal) (\(version?.safeForTerminal ?? "no apiVersion")) is not read",
+        fix: "nothing to do", at: root.location)
       return
     }
-    guard let id = reference(root, kind: kind) else { return }
+    guard let id = reference(root, kind: kind, group: group ?? "") else { return }
     root.log.resource = kind == "Namespace" ? "\(id.name)[Namespace]" : id.description
-    if version == nil && !hasImpliedKind {
+    if written == nil && implied.kind == nil {
       root.problem("apiVersion is missing; Kubernetes refuses the object", fix: "add apiVersion")
     }
-    if let object = object(root, id) { objects.append(object) }
+    NameRules.check(root["metadata"], id)
+    let content =
+      isCustom
+      ? .custom(CustomObjectReader.object(root, id, apiVersion: version ?? "")) : self.content(root, id, version ?? "")
+    guard let content else { return }
+    objects.append(
+      KubernetesObject(id: id, group: isCustom ? group ?? "" : "", location: root.location, content: content))
   }
 
-  private func object(_ root: Field, _ id: ObjectReference) -> KubernetesObject? {
+  private func content(_ root: Field, _ id: ObjectReference, _ version: String) -> KubernetesObject.Content? {
     switch id.kind {
     case "Service": .service(ServiceReader.service(root, id))
-    case "ServiceAccount":
-      .serviceAccount(
-        ServiceAccount(
-          id: id, location: root.location, automountServiceAccountToken: root["automountServiceAccountToken"]?.bool))
-    case "Namespace":
-      .namespace(
-        Namespace(name: id.name, labels: root["metadata"]?["labels"]?.stringMap ?? [:], location: root.location))
-    case "ConfigMap": .configMap(configMap(root, id))
+    case "ServiceAccount": .serviceAccount(NamedObjectReader.serviceAccount(root, id))
+    case "Namespace": .namespace(NamedObjectReader.namespace(root, id))
+    case "ConfigMap": .configMap(NamedObjectReader.configMap(root, id))
+    case "Secret": .secret(NamedObjectReader.secret(root, id))
     case "NetworkPolicy": .networkPolicy(NetworkPolicyReader.policy(root, id))
+    case "Role", "ClusterRole": .role(AccessReader.role(root, id))
+    case "RoleBinding", "ClusterRoleBinding": .roleBinding(AccessReader.binding(root, id))
+    case "PodDisruptionBudget":
+      .disruptionBudget(OperationsReader.disruptionBudget(root, id, isBeta: version.hasSuffix("beta1")))
+    case "HorizontalPodAutoscaler": OperationsReader.autoscaler(root, id).map { .autoscaler($0) }
+    case "Ingress": .ingress(IngressReader.ingress(root, id))
+    case "AdminNetworkPolicy", "BaselineAdminNetworkPolicy":
+      AdminPolicyReader.policy(root, id).map { .adminPolicy($0) }
+    case "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration":
+      .webhooks(WebhookReader.configuration(root, id, isBeta: version.hasSuffix("beta1")))
+    case "PersistentVolume": .persistentVolume(StorageReader.volume(root, id))
+    case "PersistentVolumeClaim": .claim(StorageReader.claim(root, id))
+    case "Node": .node(NodeReader.node(root, id))
     default: WorkloadReader.workload(root, id).map { .workload($0) }
     }
   }
 
-  private func reference(_ root: Field, kind: String) -> ObjectReference? {
+  private func reference(_ root: Field, kind: String, group: String) -> ObjectReference? {
     let metadata = root["metadata"]
     guard let name = metadata?["name"]?.string, !name.isEmpty else {
-      (metadata ?? root).problem("the \(kind) has no metadata.name", fix: "give it a name", code: .unusable)
+      (metadata ?? root).problem(
+        "the \(kind.safeForTerminal) has no metadata.name", fix: "give it a name", code: .unusable)
       return nil
     }
-    let namespace = kind == "Namespace" ? "" : metadata?["namespace"]?.string ?? "default"
-    return ObjectReference(
-      kind: kind, namespace: namespace.isEmpty && kind != "Namespace" ? "default" : namespace, name: name)
-  }
-
-  private func configMap(_ root: Field, _ id: ObjectReference) -> ConfigMap {
-    var map = ConfigMap(id: id, location: root.location)
-    for (key, value) in root["data"]?.entries ?? [] {
-      guard !value.isNull, let text = value.string else { continue }
-      map.data[key] = ConfigMap.Entry(value: text, location: value.textLocation)
-    }
-    return map
+    if ObjectKinds.isClusterScoped(kind, group: group) { return ObjectReference(kind: kind, namespace: "", name: name) }
+    let namespace = metadata?["namespace"]?.string ?? ""
+    return ObjectReference(kind: kind, namespace: namespace.isEmpty ? "default" : namespace, name: name)
   }
 }

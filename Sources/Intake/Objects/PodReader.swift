@@ -3,7 +3,7 @@ import FleetModel
 enum PodReader {
   static func pod(_ spec: Field, _ parsed: inout ParsedWorkload) -> PodSpec {
     var pod = PodSpec()
-    pod.serviceAccount = (spec["serviceAccountName"] ?? spec["serviceAccount"])?.string ?? "default"
+    pod.serviceAccount = account(spec)
     pod.automountServiceAccountToken = spec["automountServiceAccountToken"]?.bool
     pod.hostNetwork = spec["hostNetwork"]?.bool ?? false
     pod.hostPID = spec["hostPID"]?.bool ?? false
@@ -14,53 +14,41 @@ enum PodReader {
     pod.nodeName = spec["nodeName"]?.string
     pod.hostname = spec["hostname"]?.string
     pod.subdomain = spec["subdomain"]?.string
-    if let context = spec["securityContext"] { pod.securityContext = securityContext(context) }
+    pod.nodeSelector = spec["nodeSelector"]?.stringMap ?? [:]
+    pod.priorityClassName = spec["priorityClassName"]?.string
+    pod.restartPolicy = spec["restartPolicy"]?.string
+    pod.dnsPolicy = spec["dnsPolicy"]?.string
+    pod.terminationGracePeriodSeconds = spec["terminationGracePeriodSeconds"]?.integer(in: 0...Int.max)
+    pod.operatingSystem = spec["os"]?["name"]?.string
+    if let context = spec["securityContext"] { pod.securityContext = SecurityReader.pod(context) }
     pod.volumes = (spec["volumes"]?.elements ?? []).compactMap(VolumeReader.volume)
-    pod.initContainers = containers(spec["initContainers"], &parsed)
-    pod.containers = containers(spec["containers"], &parsed)
+    var reader = ContainerReader()
+    pod.initContainers = containers(spec["initContainers"], &reader)
+    pod.containers = containers(spec["containers"], &reader)
+    parsed.argumentLines = reader.argumentLines
+    pod.ephemeralContainers = containers(spec["ephemeralContainers"], &reader)
+    parsed.environmentImports = reader.environmentImports
     return pod
   }
 
-  private static func containers(_ list: Field?, _ parsed: inout ParsedWorkload) -> [Container] {
+  /// An empty name is the default one's, as the API server fills it in.
+  private static func account(_ spec: Field) -> String {
+    for key in ["serviceAccountName", "serviceAccount"] {
+      if let name = spec[key]?.string, !name.isEmpty { return name }
+    }
+    return "default"
+  }
+
+  private static func containers(_ list: Field?, _ reader: inout ContainerReader) -> [Container] {
     var result: [Container] = []
+    var names: Set<String> = []
     for element in list?.elements ?? [] {
-      guard let container = ContainerReader.container(element, &parsed) else { continue }
-      if result.contains(where: { $0.name == container.name }) {
+      guard let container = reader.container(element) else { continue }
+      if !names.insert(container.name).inserted {
         element.problem("two containers are named '\(container.name)'", fix: "rename one")
       }
       result.append(container)
     }
     return result
-  }
-
-  private static func securityContext(_ field: Field) -> PodSecurityContext {
-    var context = PodSecurityContext()
-    context.runAsUser = field["runAsUser"]?.integer(in: 0...Int(UInt32.max))
-    context.runAsGroup = field["runAsGroup"]?.integer(in: 0...Int(UInt32.max))
-    context.runAsNonRoot = field["runAsNonRoot"]?.bool
-    context.fsGroup = field["fsGroup"]?.integer(in: 0...Int(UInt32.max))
-    context.supplementalGroups = (field["supplementalGroups"]?.elements ?? []).compactMap {
-      $0.integer(in: 0...Int(UInt32.max))
-    }
-    context.seccomp = seccomp(field["seccompProfile"])
-    for sysctl in field["sysctls"]?.elements ?? [] {
-      guard let name = sysctl["name"]?.string, let value = sysctl["value"]?.string else { continue }
-      context.sysctls[name] = value
-    }
-    return context
-  }
-
-  static func seccomp(_ field: Field?) -> SeccompProfile? {
-    guard let field, let type = field["type"] else { return nil }
-    switch type.string {
-    case "RuntimeDefault": return .runtimeDefault
-    case "Unconfined": return .unconfined
-    case "Localhost": return .localhost(field["localhostProfile"]?.string ?? "")
-    case nil: return nil
-    case .some(let other):
-      type.problem(
-        "'\(other)' is none of RuntimeDefault, Unconfined and Localhost", fix: "use RuntimeDefault")
-      return nil
-    }
   }
 }

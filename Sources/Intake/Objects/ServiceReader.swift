@@ -3,12 +3,15 @@ import FleetModel
 enum ServiceReader {
   static func service(_ root: Field, _ id: ObjectReference) -> Service {
     var service = Service(id: id, location: root.location)
+    service.annotations = NamedObjectReader.annotations(root["metadata"])
     guard let spec = root["spec"] else { return service }
     if let type = spec["type"] {
       service.type =
         type.oneOf(ServiceType.self, "ClusterIP, NodePort, LoadBalancer, ExternalName")?.rawValue ?? "ClusterIP"
     }
     service.headless = spec["clusterIP"]?.string == "None"
+    service.externalIPs = spec["externalIPs"]?.strings ?? []
+    service.externalName = spec["externalName"]?.string
     service.selector = spec["selector"]?.stringMap ?? [:]
     service.ports = (spec["ports"]?.elements ?? []).compactMap(port)
     return service

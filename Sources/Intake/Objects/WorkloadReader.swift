@@ -1,46 +1,81 @@
 import Diagnostics
 import FleetModel
 
-/// Deployment, StatefulSet, DaemonSet, ReplicaSet and Pod.
+/// Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob and Pod.
 enum WorkloadReader {
   /// Nil, with a finding, when there is nothing that could run.
   static func workload(_ root: Field, _ id: ObjectReference) -> ParsedWorkload? {
     var parsed = ParsedWorkload(workload: Workload(id: id, location: root.location))
     let metadata = root["metadata"]
-    parsed.workload.labels = metadata?["labels"]?.stringMap ?? [:]
-    parsed.owners = owners(metadata)
+    parsed.workload.labels = NamedObjectReader.labels(metadata)
+    parsed.workload.annotations = NamedObjectReader.annotations(metadata)
+    parsed.owners = owners(metadata, namespace: id.namespace)
+    parsed.workload.firstOwner = parsed.owners.first
     guard let spec = root["spec"] else {
       root.problem("the \(id.kind) has no spec", fix: "add one", code: .unusable)
       return nil
     }
-    var podMetadata = metadata
-    var podSpec: Field? = spec
-    if id.kind != "Pod" {
-      let template = spec["template"]
-      podMetadata = template?["metadata"]
-      podSpec = template?["spec"]
-      if id.kind != "DaemonSet", let replicas = spec["replicas"]?.integer(in: 0...Int(Int32.max)) {
-        parsed.workload.replicas = replicas
-      }
-    }
-    guard let podSpec else {
-      spec.problem("the \(id.kind) has no pod template with a spec", fix: "add spec.template.spec", code: .unusable)
+    guard let template = template(root, spec, id) else { return nil }
+    guard let podSpec = template["spec"] else {
+      spec.problem("the \(id.kind) has no pod template with a spec", fix: "add \(path(id.kind))", code: .unusable)
       return nil
     }
-    parsed.workload.podLabels = podMetadata?["labels"]?.stringMap ?? [:]
-    parsed.workload.podAnnotations = podMetadata?["annotations"]?.stringMap ?? [:]
+    let podMetadata = id.kind == "Pod" ? metadata : template["metadata"]
+    parsed.workload.podLabels = id.kind == "Pod" ? parsed.workload.labels : NamedObjectReader.labels(podMetadata)
+    parsed.workload.podAnnotations =
+      id.kind == "Pod" ? parsed.workload.annotations : NamedObjectReader.annotations(podMetadata)
     parsed.workload.pod = PodReader.pod(podSpec, &parsed)
     guard !parsed.workload.pod.containers.isEmpty else {
       podSpec.problem("there is no container to run", fix: "add spec.containers", code: .unusable)
       return nil
     }
+    own(root, spec, &parsed.workload)
     return parsed
   }
 
-  private static func owners(_ metadata: Field?) -> [ParsedWorkload.Owner] {
+  /// The part that holds the pod's metadata and spec: for a pod the object itself.
+  private static func template(_ root: Field, _ spec: Field, _ id: ObjectReference) -> Field? {
+    let found: Field? =
+      switch id.kind {
+      case "Pod": root
+      case "CronJob": spec["jobTemplate"]?["spec"]?["template"]
+      default: spec["template"]
+      }
+    if found == nil {
+      spec.problem("the \(id.kind) has no pod template with a spec", fix: "add \(path(id.kind))", code: .unusable)
+    }
+    return found
+  }
+
+  private static func path(_ kind: String) -> String {
+    kind == "CronJob" ? "spec.jobTemplate.spec.template.spec" : "spec.template.spec"
+  }
+
+  /// What one kind alone has.
+  private static func own(_ root: Field, _ spec: Field, _ workload: inout Workload) {
+    let counts = 0...Int(Int32.max)
+    switch workload.id.kind {
+    case "Pod":
+      guard let status = root["status"] else { return }
+      let listed = (status["podIPs"]?.elements ?? []).compactMap { $0["ip"]?.string }
+      workload.addresses = listed.isEmpty ? [status["podIP"]?.string].compactMap(\.self) : listed
+    case "DaemonSet": return
+    case "Job": workload.replicas = spec["parallelism"]?.integer(in: counts) ?? 1
+    case "CronJob": workload.replicas = spec["jobTemplate"]?["spec"]?["parallelism"]?.integer(in: counts) ?? 1
+    default:
+      workload.replicas = spec["replicas"]?.integer(in: counts) ?? 1
+      guard workload.id.kind == "StatefulSet" else { return }
+      workload.serviceName = spec["serviceName"]?.string
+      workload.claimTemplates = (spec["volumeClaimTemplates"]?.elements ?? []).compactMap {
+        $0["metadata"]?["name"]?.string
+      }
+    }
+  }
+
+  private static func owners(_ metadata: Field?, namespace: String) -> [ObjectReference] {
     (metadata?["ownerReferences"]?.elements ?? []).compactMap { owner in
       guard let kind = owner["kind"]?.string, let name = owner["name"]?.string else { return nil }
-      return ParsedWorkload.Owner(kind: kind, name: name)
+      return ObjectReference(kind: kind, namespace: namespace, name: name)
     }
   }
 }

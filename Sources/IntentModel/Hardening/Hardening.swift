@@ -67,8 +67,3 @@ extension HardeningRule {
 
   static func text<T>(_ value: T?) -> String { value.map { "\($0)" } ?? "unset" }
 }
-
-extension PodSpec {
-  /// Init containers and containers, in the order they start.
-  package var allContainers: [Container] { initContainers + containers }
-}

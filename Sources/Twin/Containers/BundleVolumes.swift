@@ -40,12 +40,25 @@ extension BundleMounts {
     case .secret(let name):
       assume("pod: the contents of Secret \(name) are not known, played empty")
       addFiles([:], volume: volume.name, at: destination, subPath: subPath)
-    case .projected:
+    case .projected(let projection):
+      addProjected(projection, volume.name, at: destination, subPath: subPath)
+    case .downwardAPI:
       addFiles([:], volume: volume.name, at: destination, subPath: subPath)
-    case .claim, .other:
+    case .claim, .csi, .ephemeral, .gitRepo, .other:
       assume("pod: the contents of volume \(volume.name) are not known, played as an empty folder")
       addSharedFolder(volume.name, at: destination, mount: mount, subPath: subPath)
     }
+  }
+
+  private mutating func addProjected(_ projection: Projection, _ name: String, at destination: String, subPath: String?) {
+    var files: [String: String] = [:]
+    for map in projection.configMaps {
+      let known = request.configMaps[map]
+      if known == nil { assume("pod: ConfigMap \(map) is not in the input, played empty") }
+      files.merge(known ?? [:]) { first, _ in first }
+    }
+    for secret in projection.secrets { assume("pod: the contents of Secret \(secret) are not known, played empty") }
+    addFiles(files, volume: name, at: destination, subPath: subPath)
   }
 
   /// A limited one that a single container mounts gets its limit at once, as a tmpfs of its own. Others are folders

@@ -1,0 +1,134 @@
+import Diagnostics
+package import FleetModel
+package import Reachability
+
+/// The network as its policies leave it, from the exact index of reachability.
+///
+/// Classes that no policy governs would make a pair each with all others; they become one group. The rest is asked for
+/// class by class, and classes that reach the same become one group.
+package struct PolicyNetwork: NetworkReach {
+  package let classes: [Int]
+  package let groups: [NetworkGroup]
+  private let index: ReachIndex
+  private let outside: [Bool]
+
+  /// An address that no cluster has (RFC 5737): it stands for the outside.
+  private static let stranger = Address("203.0.113.1")
+
+  package init(_ fleet: Fleet, options: ReachOptions = ReachOptions()) {
+    self.init(fleet, ReachIndex(fleet, options: options))
+  }
+
+  package init(_ fleet: Fleet, _ index: ReachIndex) {
+    self.index = index
+    classes = fleet.workloads.indices.map { index.classID(ofWorkload: $0) }
+    let admits = index.classes.indices.map { number in
+      Self.stranger.map { !index.ingressPorts(toClass: number, from: $0).isEmpty } ?? true
+    }
+    outside = classes.map { admits[$0] }
+    groups = Self.groups(fleet, index)
+  }
+
+  package func permits(from: Int, to: Int, port: Int) -> Bool { index.allows(from: from, to: to, port: port) }
+  package func admitsOutside(_ workload: Int) -> Bool { outside[workload] }
+
+  private static func groups(_ fleet: Fleet, _ index: ReachIndex) -> [NetworkGroup] {
+    var rows: [[ClassConnection]] = []
+    var groups: [NetworkGroup] = []
+    if fleet.adminPolicies.isEmpty {
+      let governed = GovernedClasses(fleet, index)
+      let (sendsFreely, takesAll) = (governed.openEgress, governed.openIngress)
+      let (senders, receivers) = (
+        index.classes.indices.filter { sendsFreely[$0] }, index.classes.indices.filter { takesAll[$0] }
+      )
+      if !senders.isEmpty, !receivers.isEmpty { groups.append(NetworkGroup(from: senders, to: receivers)) }
+      // With a baseline that closes what nothing governs, only the governed classes are left as destinations.
+      var closed = fleet
+      closed.adminPolicies = [Self.closedBaseline]
+      let selective = ReachIndex(closed, options: index.options)
+      rows = index.classes.indices.map { from in
+        var row = selective.connections(from: from).filter { !takesAll[$0.to] }
+        if !sendsFreely[from] { row += index.connections(from: from).filter { takesAll[$0.to] } }
+        return row
+      }
+    } else {
+      rows = index.classes.indices.map { index.connections(from: $0) }
+    }
+    return groups + merged(rows)
+  }
+
+  private static var closedBaseline: AdminNetworkPolicy {
+    let everyone = AdminNetworkPolicy.Peer(.namespaces(LabelSelector()))
+    var policy = AdminNetworkPolicy(
+      id: ObjectReference(kind: "BaselineAdminNetworkPolicy", namespace: "", name: "default"),
+      location: SourceLocation(file: "", line: 0), subject: everyone)
+    policy.ingress = [AdminNetworkPolicy.Rule(action: .deny, peers: [everyone])]
+    return policy
+  }
+
+  /// Classes with the same destinations on the same ports share a group.
+  private static func merged(_ rows: [[ClassConnection]]) -> [NetworkGroup] {
+    struct Key: Hashable {
+      var to: [Int]
+      var ports: PortSet
+    }
+    var senders: [Key: [Int]] = [:]
+    var order: [Key] = []
+    for (from, row) in rows.enumerated() {
+      var byPorts: [PortSet: [Int]] = [:]
+      var portOrder: [PortSet] = []
+      for connection in row {
+        if byPorts[connection.ports] == nil { portOrder.append(connection.ports) }
+        byPorts[connection.ports, default: []].append(connection.to)
+      }
+      for ports in portOrder {
+        let key = Key(to: byPorts[ports] ?? [], ports: ports)
+        if senders[key] == nil { order.append(key) }
+        senders[key, default: []].append(from)
+      }
+    }
+    return order.map {
+      NetworkGroup(from: senders[$0] ?? [], to: $0.to, ports: $0.ports.isAll ? "" : $0.ports.description)
+    }
+  }
+}
+
+/// Which classes no NetworkPolicy governs.
+private struct GovernedClasses {
+  private(set) var openIngress: [Bool]
+  private(set) var openEgress: [Bool]
+
+  private struct Label: Hashable {
+    var namespace: String
+    var key: String
+    var value: String
+  }
+
+  init(_ fleet: Fleet, _ index: ReachIndex) {
+    var byLabel: [Label: [NetworkPolicy]] = [:]
+    var wide: [String: [NetworkPolicy]] = [:]
+    for policy in fleet.networkPolicies {
+      let first = policy.podSelector.requirements.first { $0.operation == .isIn && $0.values.count == 1 }
+      if let first {
+        byLabel[Label(namespace: policy.id.namespace, key: first.key, value: first.values[0]), default: []]
+          .append(policy)
+      } else {
+        wide[policy.id.namespace, default: []].append(policy)
+      }
+    }
+    openIngress = [Bool](repeating: true, count: index.classes.count)
+    openEgress = openIngress
+    for (number, entry) in index.classes.enumerated() where !entry.isExempt {
+      guard let member = entry.members.first else { continue }
+      let labels = fleet.workloads[member].podLabels
+      var candidates = wide[entry.namespace] ?? []
+      for (key, value) in labels {
+        candidates += byLabel[Label(namespace: entry.namespace, key: key, value: value)] ?? []
+      }
+      for policy in candidates where policy.podSelector.matches(labels) {
+        if policy.governsIngress { openIngress[number] = false }
+        if policy.governsEgress { openEgress[number] = false }
+      }
+    }
+  }
+}

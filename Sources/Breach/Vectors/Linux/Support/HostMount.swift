@@ -1,0 +1,93 @@
+import Diagnostics
+import FleetModel
+import IntentModel
+
+/// A path of the node inside a container: by a hostPath volume, or by a claim whose volume is a folder of the node.
+struct HostMount: Sendable {
+  var path: NodePath
+  /// As written.
+  var text: String
+  var volume: String
+  var mountPath: String
+  var readOnly: Bool
+  /// Index into the pod's members.
+  var member: Int
+
+  /// A read-only mount does not reach the mounts below it: the node's /proc inside a read-only `/` stays writable
+  /// (Kubernetes, "Recursive read-only mounts"; the field that changes this is not read here).
+  func mayWrite(_ place: NodePath) -> Bool { path.meets(place) && (!readOnly || path.isStrictlyAbove(place)) }
+}
+
+extension EffectivePod {
+  /// Every mount of a path of the node, in the order of containers and mounts.
+  func hostMounts(_ context: AuditContext) -> [HostMount] {
+    guard bearsHostPaths(context) else { return [] }
+    var sources: [(volume: String, path: String)] = []
+    for volume in workload.pod.volumes {
+      switch volume.source {
+      case .hostPath(let path, _): sources.append((volume.name, path))
+      case .claim(let name):
+        if let path = context.linux.nodePath(ofClaim: name, namespace: workload.id.namespace) {
+          sources.append((volume.name, path))
+        }
+      default: break
+      }
+    }
+    for template in workload.claimTemplates {
+      guard let path = context.linux.nodePath(ofTemplate: template, workload: workload) else { continue }
+      sources.append((template, path))
+    }
+    var mounts: [HostMount] = []
+    for index in members.indices {
+      for mount in members[index].container.mounts {
+        guard let source = sources.first(where: { $0.volume == mount.volume }) else { continue }
+        let text = mount.subPath.map { source.path + "/" + $0 } ?? source.path
+        mounts.append(
+          HostMount(
+            path: NodePath(text), text: text, volume: mount.volume, mountPath: mount.path, readOnly: mount.readOnly,
+            member: index))
+      }
+    }
+    return mounts
+  }
+
+  private func bearsHostPaths(_ context: AuditContext) -> Bool {
+    if !workload.claimTemplates.isEmpty && context.linux.knowsNodePaths { return true }
+    return workload.pod.volumes.contains { volume in
+      switch volume.source {
+      case .hostPath: true
+      case .claim: context.linux.knowsNodePaths
+      default: false
+      }
+    }
+  }
+
+  /// "container web: mounts /etc of the node at /host-etc".
+  func describe(_ mount: HostMount) -> String {
+    let source = workload.pod.volumes.first { $0.name == mount.volume }?.source
+    let kind = if case .hostPath = source { "hostPath" } else { "claimed volume" }
+    return """
+      container \(members[mount.member].container.name) mounts \(mount.text) of the node at \(mount.mountPath) \
+      (\(kind) \(mount.volume), readOnly: \(mount.readOnly))
+      """
+  }
+
+  /// One piece of evidence per mount: what it lets happen, and the volume replaced by an empty folder.
+  func evidence(_ mount: HostMount, _ effect: String) -> Evidence {
+    let member = members[mount.member]
+    return Evidence(
+      container: member.container.name, message: "\(describe(mount)): \(effect)", fix: withoutVolume(mount.volume),
+      location: member.container.location)
+  }
+
+  func withoutVolume(_ name: String) -> String {
+    var body = "volumes:\n- name: \(name.yamlScalar)\n"
+    switch workload.pod.volumes.first(where: { $0.name == name })?.source {
+    case .hostPath: body += "  hostPath: null\n  emptyDir: {}"
+    case .claim: body += "  persistentVolumeClaim: null\n  emptyDir: {}"
+    case .gitRepo: body += "  gitRepo: null\n  emptyDir: {}"
+    default: return "use a PersistentVolume of the network for the claim template \(name), not a folder of the node"
+    }
+    return workload.templatePatch(spec: body)
+  }
+}

@@ -1,0 +1,118 @@
+package import Breach
+import Foundation
+
+/// The paths for programs: `bulkhead.paths/1`. Written piece by piece, because a large fleet's document is larger than
+/// everything it is made from; arrays are sorted, so that the same input gives the same bytes.
+package struct PathsDocument {
+  private let analysis: BreachAnalysis
+  private let reaches: Int
+
+  private struct WorkloadEntry: Encodable {
+    var workload: String
+    var exposure: Double
+    var falls: Double
+    var blastRadius: Int
+    var valueWithinReach: Double
+    var reaches: [String]
+    /// False where `reaches` names only the nearest.
+    var reachesComplete: Bool
+  }
+  private struct StepEntry: Encodable {
+    var kind: String
+    var code: String
+    var to: String
+    var message: String
+  }
+  private struct PathEntry: Encodable {
+    var from: String
+    var to: String
+    var probability: Double
+    var steps: [StepEntry]
+  }
+  private struct CutEntry: Encodable {
+    var mitigation: String
+    var workload: String
+    var exposureRemoved: Double
+  }
+  private struct CutTotal: Encodable {
+    var cost: Int
+    var lowerBound: Int
+    var exact: Bool
+    var exposureRemoved: Double
+    var beyondCut: [String]
+  }
+
+  /// - Parameter reaches: the most names that `reaches` gives for one workload; nil means 1,000, fewer in a large fleet.
+  package init(_ analysis: BreachAnalysis, reaches: Int? = nil) {
+    self.analysis = analysis
+    self.reaches = reaches ?? min(1000, max(20, 2_000_000 / max(1, analysis.graph.workloads.count)))
+  }
+
+  package func text() -> String {
+    var text = ""
+    write { text += $0 }
+    return text
+  }
+
+  /// Gives the document away in pieces.
+  package func write(_ emit: (String) -> Void) {
+    emit("{\n  \"schema\" : \"bulkhead.paths/1\",\n  \"exposure\" : \(Self.line(analysis.exposure.total)),\n")
+    let graph = analysis.graph
+    let order = analysis.exposure.shares.indices.sorted {
+      (analysis.exposure.shares[$0].workload, $0) < (analysis.exposure.shares[$1].workload, $1)
+    }
+    list("workloads", order.lazy.map { workload($0) }, emit)
+    emit(",\n")
+    list("paths", analysis.paths.lazy.map { path($0) }, emit)
+    emit(",\n")
+    list(
+      "cuts",
+      analysis.cuts.lazy.map {
+        CutEntry(
+          mitigation: $0.mitigation.name, workload: $0.mitigation.workload.description,
+          exposureRemoved: $0.exposureRemoved)
+      }, emit)
+    let solution = analysis.solution
+    let total = CutTotal(
+      cost: solution.cost, lowerBound: solution.lowerBound, exact: solution.isExact,
+      exposureRemoved: analysis.exposureRemovedTogether,
+      beyondCut: solution.beyondCut.map { graph.nodes[Int($0)].label }.sorted())
+    emit(",\n  \"cutTotal\" : \(Self.line(total))\n}\n")
+  }
+
+  private func workload(_ index: Int) -> WorkloadEntry {
+    let share = analysis.exposure.shares[index]
+    let found = analysis.graph.reached(from: analysis.graph.workloads[index], limit: reaches)
+    return WorkloadEntry(
+      workload: share.workload.description, exposure: share.exposure, falls: share.falls,
+      blastRadius: share.blastRadius, valueWithinReach: share.value,
+      reaches: found.nodes.map { analysis.graph.nodes[Int($0)].label }, reachesComplete: found.isComplete)
+  }
+
+  private func path(_ path: AttackPath) -> PathEntry {
+    let nodes = analysis.graph.nodes
+    return PathEntry(
+      from: nodes[Int(path.from)].label, to: nodes[Int(path.to)].label, probability: path.probability,
+      steps: path.steps.map {
+        StepEntry(kind: $0.kind.rawValue, code: $0.code, to: nodes[Int($0.to)].label, message: $0.message)
+      })
+  }
+
+  /// One element a line.
+  private func list(_ name: String, _ elements: some Sequence<some Encodable>, _ emit: (String) -> Void) {
+    emit("  \"\(name)\" : [")
+    var isFirst = true
+    for element in elements {
+      emit((isFirst ? "\n    " : ",\n    ") + Self.line(element))
+      isFirst = false
+    }
+    emit(isFirst ? "]" : "\n  ]")
+  }
+
+  private static func line(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Finite numbers, strings and their lists: encoding them cannot fail.
+    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+  }
+}

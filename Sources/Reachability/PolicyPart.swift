@@ -1,0 +1,113 @@
+/// One NetworkPolicy in one direction: whom it governs and what it lets through.
+struct PolicyPart: Sendable {
+  /// Rules with the same ports are one group: of a hundred thousand rules few groups are left.
+  struct Group: Sendable {
+    var pods: IntervalSet<UInt32>
+    var addresses: AddressSet
+    var ports: PortSpecification
+  }
+  /// Sets up to this size are listed class by class; larger ones are asked whether they contain a class.
+  static let sparseLimit = 64
+
+  var subjects: IntervalSet<UInt32>
+  private(set) var groups: [Group] = []
+  /// Classes of the small sets in ascending order, and the group of each.
+  private(set) var sparseClasses: [UInt32] = []
+  private var sparseGroups: [Int32] = []
+  private(set) var wideGroups: [Int32] = []
+
+  init(subjects: IntervalSet<UInt32>, rules: [CompiledRule]) {
+    self.subjects = subjects
+    var members: [PortSpecification: [Int]] = [:]
+    var order: [PortSpecification] = []
+    for (index, rule) in rules.enumerated() {
+      if members[rule.ports] == nil { order.append(rule.ports) }
+      members[rule.ports, default: []].append(index)
+    }
+    groups = order.map { ports in
+      let own = (members[ports] ?? []).map { rules[$0] }
+      var addresses = AddressSet()
+      addresses.v4 = Self.union(own.map(\.addresses.v4))
+      addresses.v6 = Self.union(own.map(\.addresses.v6))
+      return Group(pods: RuleCompiler.union(own.map(\.pods)), addresses: addresses, ports: ports)
+    }
+    var sparse: [(UInt32, Int32)] = []
+    for (index, group) in groups.enumerated() where !group.pods.isEmpty {
+      guard group.pods.count <= Self.sparseLimit else {
+        wideGroups.append(Int32(index))
+        continue
+      }
+      for interval in group.pods.intervals {
+        for number in interval.low...interval.high { sparse.append((number, Int32(index))) }
+      }
+    }
+    sparse.sort { $0 < $1 }
+    sparseClasses = sparse.map(\.0)
+    sparseGroups = sparse.map(\.1)
+  }
+
+  private static func union<Bound>(_ sets: [IntervalSet<Bound>]) -> IntervalSet<Bound> {
+    sets.count == 1 ? sets[0] : IntervalSet(normalising: sets.flatMap(\.intervals))
+  }
+
+  /// What is let through between a governed pod and a peer; a named port means the destination's.
+  func ports(_ peer: UInt32, destination: [NamedPort]) -> PortSet {
+    var result = PortSet.none
+    var low = 0
+    var high = sparseClasses.count
+    while low < high {
+      let middle = (low + high) / 2
+      if sparseClasses[middle] < peer { low = middle + 1 } else { high = middle }
+    }
+    while low < sparseClasses.count, sparseClasses[low] == peer {
+      result = result.union(groups[Int(sparseGroups[low])].ports.ports(at: destination))
+      low += 1
+    }
+    for index in wideGroups where groups[Int(index)].pods.contains(peer) {
+      result = result.union(groups[Int(index)].ports.ports(at: destination))
+    }
+    return result
+  }
+
+  func ports(_ address: Address, destination: [NamedPort]) -> PortSet {
+    groups.reduce(.none) {
+      $1.addresses.contains(address) ? $0.union($1.ports.ports(at: destination)) : $0
+    }
+  }
+
+  /// Classes with which anything may be exchanged at all.
+  var peers: [IntervalSet<UInt32>] {
+    var result = wideGroups.map { groups[Int($0)].pods }
+    var last: UInt32?
+    var unique: [UInt32] = []
+    for number in sparseClasses where number != last {
+      unique.append(number)
+      last = number
+    }
+    result.append(IntervalSet(ascending: unique))
+    return result
+  }
+}
+
+/// Lists of numbers by class, one after the other in one array.
+struct NumbersByClass: Sendable {
+  private var first: [Int32]
+  private var numbers: [Int32]
+
+  /// Pairs of class and number; the numbers of a class keep their order.
+  init(classes: Int, _ visit: (_ add: (UInt32, Int32) -> Void) -> Void) {
+    var counts = [Int32](repeating: 0, count: classes + 1)
+    visit { number, _ in counts[Int(number) + 1] += 1 }
+    for index in 0..<classes { counts[index + 1] += counts[index] }
+    var next = counts
+    var values = [Int32](repeating: 0, count: Int(counts[classes]))
+    visit { number, value in
+      values[Int(next[Int(number)])] = value
+      next[Int(number)] += 1
+    }
+    first = counts
+    numbers = values
+  }
+
+  subscript(_ number: Int) -> ArraySlice<Int32> { numbers[Int(first[number])..<Int(first[number + 1])] }
+}

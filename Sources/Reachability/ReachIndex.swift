@@ -1,0 +1,174 @@
+package import Diagnostics
+package import FleetModel
+
+/// How reachability is computed.
+package struct ReachOptions: Sendable, Equatable {
+  /// Pods on the node's network are beyond the reach of policies, as with most network plugins, instead of being
+  /// governed and selected like others.
+  package var exemptHostNetwork: Bool
+
+  package init(exemptHostNetwork: Bool = false) { self.exemptHostNetwork = exemptHostNetwork }
+}
+
+/// Who reaches whom by NetworkPolicy, AdminNetworkPolicy and BaselineAdminNetworkPolicy, exactly, class by class.
+///
+/// Nothing is computed pair by pair until it is asked for, so that an index over a hundred thousand pods takes little
+/// more than reading their labels. An index is a value: ask it from as many tasks as you like.
+package struct ReachIndex: Sendable {
+  package let options: ReachOptions
+  /// Every class of pods, by its number.
+  package var classes: [PodClass] { grouping.classes }
+  /// What the policies say that could not be taken as written, in the order of the policies.
+  package private(set) var findings: [Finding] = []
+
+  private let table: PodTable
+  private var attention: Attention
+  private(set) var grouping: PodClasses
+  private(set) var policies: [NetworkPolicy]
+  private let adminPolicies: [AdminNetworkPolicy]
+  private var compiled: [CompiledPolicy] = []
+  private var adminFindings: [Finding] = []
+  private(set) var ingress: PolicyDirection
+  private(set) var egress: PolicyDirection
+
+  private struct CompiledPolicy: Sendable {
+    var ingress: PolicyPart?
+    var egress: PolicyPart?
+    var findings: [Finding]
+  }
+
+  package init(_ fleet: Fleet, options: ReachOptions = ReachOptions()) {
+    self.init(
+      PodTable(fleet), fleet.networkPolicies, Self.inOrder(fleet.adminPolicies), options)
+  }
+
+  /// By priority, then name; the baseline last.
+  private static func inOrder(_ policies: [AdminNetworkPolicy]) -> [AdminNetworkPolicy] {
+    policies.sorted { ($0.priority ?? .max, $0.id) < ($1.priority ?? .max, $1.id) }
+  }
+
+  private init(
+    _ table: PodTable, _ policies: [NetworkPolicy], _ adminPolicies: [AdminNetworkPolicy], _ options: ReachOptions
+  ) {
+    self.options = options
+    self.table = table
+    self.policies = policies
+    self.adminPolicies = adminPolicies
+    var attention = Attention(table)
+    for policy in policies { Self.look(at: policy, &attention, table) }
+    for policy in adminPolicies { Self.look(at: policy, &attention, table) }
+    self.attention = attention
+    grouping = PodClasses(table, attention, exemptHostNetwork: options.exemptHostNetwork)
+    var compiler = RuleCompiler(table, grouping)
+    let everything = grouping.everything
+    let admin = Self.compile(adminPolicies, &compiler)
+    adminFindings = compiler.findings
+    compiled = []
+    compiled.reserveCapacity(policies.count)
+    for policy in policies { compiled.append(Self.compile(policy, &compiler)) }
+    ingress = PolicyDirection(
+      parts: compiled.compactMap(\.ingress), admin: admin.ingress, baseline: admin.baselineIngress,
+      everything: everything)
+    egress = PolicyDirection(
+      parts: compiled.compactMap(\.egress), admin: admin.egress, baseline: admin.baselineEgress,
+      everything: everything)
+    findings = adminFindings + compiled.flatMap(\.findings)
+  }
+
+  /// The same fleet with one policy in place of the one of that name, or besides the others.
+  package func replacing(policy: NetworkPolicy) -> ReachIndex {
+    var changed = policies
+    var look = Attention(table)
+    Self.look(at: policy, &look, table)
+    let position = policies.firstIndex { $0.id == policy.id }
+    if let position { changed[position] = policy } else { changed.append(policy) }
+    guard look.isWithin(attention) else { return ReachIndex(table, changed, adminPolicies, options) }
+    var result = self
+    result.policies = changed
+    var compiler = RuleCompiler(table, grouping)
+    let part = Self.compile(policy, &compiler)
+    if let position { result.compiled[position] = part } else { result.compiled.append(part) }
+    result.assemble()
+    return result
+  }
+
+  /// The same fleet without a policy.
+  package func removing(policy: ObjectReference) -> ReachIndex {
+    guard let position = policies.firstIndex(where: { $0.id == policy }) else { return self }
+    var result = self
+    result.policies.remove(at: position)
+    result.compiled.remove(at: position)
+    result.assemble()
+    return result
+  }
+
+  private mutating func assemble() {
+    let everything = grouping.everything
+    ingress = PolicyDirection(
+      parts: compiled.compactMap(\.ingress), admin: ingress.admin, baseline: ingress.baseline, everything: everything)
+    egress = PolicyDirection(
+      parts: compiled.compactMap(\.egress), admin: egress.admin, baseline: egress.baseline, everything: everything)
+    findings = adminFindings + compiled.flatMap(\.findings)
+  }
+}
+
+extension ReachIndex {
+  private static func look(at policy: NetworkPolicy, _ attention: inout Attention, _ table: PodTable) {
+    attention.look(at: policy.podSelector, in: table)
+    for rule in policy.ingress + policy.egress {
+      attention.look(at: PortSpecification(rule.ports))
+      for peer in rule.peers {
+        if case .pods(_, let pods) = peer { attention.look(at: pods, in: table) }
+      }
+    }
+  }
+
+  private static func look(at policy: AdminNetworkPolicy, _ attention: inout Attention, _ table: PodTable) {
+    let rules = policy.ingress + policy.egress
+    for rule in rules { attention.look(at: PortSpecification(rule.ports, namesHaveProtocol: false)) }
+    for peer in [policy.subject] + rules.flatMap(\.peers) {
+      if case .pods(_, let pods) = peer.kind { attention.look(at: pods, in: table) }
+    }
+  }
+
+  private static func compile(_ policy: NetworkPolicy, _ compiler: inout RuleCompiler) -> CompiledPolicy {
+    let before = compiler.findings.count
+    let subjects = compiler.selectors.pods(namespaces: nil, pods: policy.podSelector, own: policy.id.namespace)
+    func part(_ governs: Bool, _ rules: [NetworkPolicy.Rule]) -> PolicyPart? {
+      guard governs else { return nil }
+      return PolicyPart(subjects: subjects, rules: rules.map { compiler.compile($0, of: policy) })
+    }
+    let ingress = part(policy.governsIngress, policy.ingress)
+    let egress = part(policy.governsEgress, policy.egress)
+    return CompiledPolicy(
+      ingress: ingress, egress: egress, findings: Array(compiler.findings[before...]))
+  }
+
+  private typealias AdminRules = (
+    ingress: [AdminRule], egress: [AdminRule], baselineIngress: [AdminRule], baselineEgress: [AdminRule]
+  )
+
+  private static func compile(_ policies: [AdminNetworkPolicy], _ compiler: inout RuleCompiler) -> AdminRules {
+    var rules: AdminRules = ([], [], [], [])
+    var priorities: [Int: ObjectReference] = [:]
+    for policy in policies {
+      let ingress = policy.ingress.map { compiler.compile(policy, $0) }
+      let egress = policy.egress.map { compiler.compile(policy, $0) }
+      guard let priority = policy.priority else {
+        rules.baselineIngress += ingress
+        rules.baselineEgress += egress
+        continue
+      }
+      rules.ingress += ingress
+      rules.egress += egress
+      if let other = priorities[priority] {
+        compiler.note(
+          "BH-REACH-003", "two admin policies of one priority", policy.id, policy.location,
+          "\(other.name) has priority \(priority) too, and Kubernetes leaves open which goes first; here it is the one "
+            + "whose name comes first", fix: "give each a priority of its own")
+      }
+      priorities[priority] = policy.id
+    }
+    return rules
+  }
+}
