@@ -52,7 +52,10 @@ package struct RoleBinding: Sendable, Equatable {
 
 /// Who a binding speaks of. A service account has a namespace; users and groups have none.
 package struct Subject: Sendable, Equatable, Hashable, Comparable, Codable {
-  package enum Kind: String, Sendable, Codable { case user = "User", group = "Group", serviceAccount = "ServiceAccount" }
+  package enum Kind: String, Sendable, Codable {
+    case user = "User", group = "Group", serviceAccount = "ServiceAccount"
+  }
+
   package var kind: Kind
   package var namespace: String
   package var name: String

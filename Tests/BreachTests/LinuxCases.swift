@@ -82,7 +82,11 @@ enum LinuxCases {
       [
         Case(code, "\(capability) added", .open, adding(capability)),
         Case(code, "CAP_ prefix", .open, adding("CAP_" + capability)),
-        Case(code, "ALL added", .open, adding("ALL")),
+        Case(code, "ALL added", .open) { pod in
+          adding("ALL")(&pod)
+          pod.containers[0].securityContext.droppedCapabilities = []
+        },
+        Case(code, "ALL added and dropped", .closed, adding("ALL")),
         Case(code, "privileged", .open, privileged),
         Case(code, "default capabilities", .closed, adding()),
         Case(code, "in a user namespace", .closed, inUserNamespace(adding(capability))),
@@ -162,7 +166,7 @@ enum LinuxCases {
   ]
 
   static let mounts: [Case] =
-    [("L12", "/proc"), ("L13", "/sys"), ("L14", "/proc/sys/fs"), ("L15", "/proc")].flatMap {
+    [("L12", "/proc"), ("L13", "/sys"), ("L14", "/proc/sys/fs/binfmt_misc"), ("L15", "/proc")].flatMap {
       (code: String, path: String) -> [Case] in
       [
         Case(code, "\(path) writable", .open, mounting(path)),

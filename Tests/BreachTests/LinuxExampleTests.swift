@@ -10,7 +10,9 @@ import Testing
 @Suite struct LinuxExampleTests {
   static let codes = VectorCatalogue.linux.map(\.code)
   /// What no Node object tells: cgroup and runc versions, sysctls, the GPU toolkit.
-  static let undecided: Set<String> = ["L06", "L07", "L35", "L41", "L42", "L43", "L44", "L50"]
+  static let undecided: Set<String> = [
+    "L04", "L06", "L07", "L08", "L41", "L42", "L43", "L44", "L50", "L51",
+  ]
 
   static func read(_ yaml: String) throws -> Fleet {
     try Intake().read([InputSource(name: "example.yaml", bytes: Array(yaml.utf8))], strict: true).fleet
@@ -41,23 +43,24 @@ import Testing
     #expect(Outcome(assessment) == (code == "L50" ? .unknown : .open), "\(code): \(assessment)")
   }
 
-  /// Applying every proposed patch closes the vector, and opens no other.
+  /// Applying what is proposed, and what is then still proposed, ends it; a profile of one's own is beyond judging.
   @Test(arguments: codes) func theFixesCloseIt(code: String) throws {
     var fleet = try Self.read(try #require(VectorCatalogue.vector(code)).example)
     var facts = LinuxFixture.oldNodes
     if code == "L42" { facts.runcVersion = Version("1.1.11") }
     if code == "L30" { facts.kernel = Version("5.4.60") }
     if code == "L45" { (facts.runtime, facts.runtimeVersion) = ("cri-o", Version("1.23.1")) }
-    guard case .open(let evidence) = try Self.assess(code, fleet, facts) else { return }
-    // Words, where only the node can be cured.
-    let patches = evidence.map(\.fix).filter { $0.hasPrefix("spec:") }
-    guard patches.count == evidence.count else {
-      #expect(evidence.allSatisfy { $0.fix.hasPrefix("spec:") || $0.fix.hasPrefix("update ") }, "\(code)")
-      return
+    for _ in 0..<3 {
+      guard case .open(let evidence) = try Self.assess(code, fleet, facts) else { break }
+      for fix in evidence.map(\.fix) {
+        // Words, where only the node can be cured.
+        if fix.hasPrefix("update ") { return }
+        #expect(fix.hasPrefix("spec:"), "\(code): \(fix)")
+        try PatchReader.apply(fix, to: &fleet.workloads[0].pod)
+      }
     }
-    for patch in patches { try PatchReader.apply(patch, to: &fleet.workloads[0].pod) }
     let after = Outcome(try Self.assess(code, fleet, facts))
-    #expect(after == .closed, "\(code):\n\(patches.joined(separator: "\n---\n"))")
+    #expect(after == (["L32", "L50"].contains(code) ? .unknown : .closed), "\(code)")
   }
 
   @Test func patchesFollowTheKindOfObject() throws {

@@ -22,7 +22,9 @@ import Testing
         guard let old = before[vector.code], let new = after[vector.code] else { continue }
         #expect(new <= old, "seed \(seed): \(vector.code) \(old) → \(new)")
       }
-      let ownProfile = hardened.containers.contains { EffectiveContainer(unchecked: $0, in: hardened).hasOwnProfile }
+      let ownProfile = (hardened.initContainers + hardened.containers).contains {
+        EffectiveContainer(unchecked: $0, in: hardened).hasOwnProfile
+      }
       for code in Set(changes.flatMap(\.closes)).filter({ $0.hasPrefix("L") }).sorted() {
         let outcome = after[code]
         #expect(outcome == .closed || (ownProfile && outcome == .unknown), "seed \(seed): \(code) is \(outcome as Any)")

@@ -4,7 +4,8 @@ import Intake
 /// Applies the patches that rules propose, as far as they go: read as a pod of their own, whose written values win.
 enum PatchReader {
   static func apply(_ patch: String, to pod: inout PodSpec) throws {
-    let source = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: patch\n" + patch
+    var source = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: patch\n" + patch
+    if !patch.contains("containers:") { source += "\n  containers:\n  - name: none\n    image: none" }
     let result = try Intake().read([InputSource(name: "patch.yaml", bytes: Array(source.utf8))])
     guard let wanted = result.fleet.workloads.first?.pod else { throw LinuxExampleTests.Failure() }
     if patch.contains("hostPID: false") { pod.hostPID = false }

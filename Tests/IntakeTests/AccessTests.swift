@@ -88,7 +88,9 @@ struct AccessTests {
       metadata: {name: s, annotations: {eks.amazonaws.com/role-arn: "arn:x"}}
       automountServiceAccountToken: false
       ---
-      {apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {a: b}, annotations: {linkerd.io/inject: enabled}}}
+      apiVersion: v1
+      kind: Namespace
+      metadata: {name: shop, labels: {a: b}, annotations: {linkerd.io/inject: enabled}}
       """
     ).fleet
     #expect(fleet.serviceAccounts[0].annotations == ["eks.amazonaws.com/role-arn": "arn:x"])
@@ -100,7 +102,8 @@ struct AccessTests {
     let rule = #"{"verbs":["get"],"apiGroups":[""],"resources":["pods"]}"#
     let rules = Array(repeating: rule, count: 60_000).joined(separator: ",")
     let role =
-      #"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"r"},"rules":[\#(rules)]}"#
+      #"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"r"},"#
+      + #""rules":[\#(rules)]}"#
     #expect(try Support.read(role).fleet.roles.first?.rules.count == 60_000)
     let ports = (1...100_000).map { #"{"ports":[{"port":\#($0 % 60_000 + 1)}]}"# }.joined(separator: ",")
     let policy =

@@ -10,7 +10,10 @@ struct AssemblyTests {
     return "{apiVersion: \(version), kind: \(kind), "
       + "metadata: {name: \(name), ownerReferences: [{kind: \(owner), name: \(ownerName)}]}, spec: \(spec)}\n---\n"
   }
-  private func replicaSet(_ name: String, by owner: String) -> String { owned("ReplicaSet", name, by: "ReplicaSet", owner) }
+
+  private func replicaSet(_ name: String, by owner: String) -> String {
+    owned("ReplicaSet", name, by: "ReplicaSet", owner)
+  }
 
   @Test func chainsOfOwners() throws {
     let cron =
@@ -80,7 +83,8 @@ struct AssemblyTests {
   @Test(arguments: ["a", "a-b.c", "0", "10-0-0-1.example", String(repeating: "a", count: 63)])
   func namesThatKubernetesAccepts(_ name: String) throws {
     let result = try Support.read(
-      "{apiVersion: v1, kind: ServiceAccount, metadata: {name: \"\(name)\", labels: {app.kubernetes.io/name: A_b.c, x: \"\"}}}")
+      "{apiVersion: v1, kind: ServiceAccount, metadata: {name: \"\(name)\", "
+        + "labels: {app.kubernetes.io/name: A_b.c, x: \"\"}}}")
     #expect(result.findings.isEmpty)
   }
 

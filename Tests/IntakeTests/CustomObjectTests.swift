@@ -5,7 +5,8 @@ import Testing
 
 struct CustomObjectTests {
   @Test(arguments: [
-    ("networking.istio.io/v1beta1", "VirtualService", "default"), ("security.istio.io/v1", "PeerAuthentication", "default"),
+    ("networking.istio.io/v1beta1", "VirtualService", "default"),
+    ("security.istio.io/v1", "PeerAuthentication", "default"),
     ("telemetry.istio.io/v1", "Telemetry", "default"), ("extensions.istio.io/v1alpha1", "WasmPlugin", "default"),
     ("install.istio.io/v1alpha1", "IstioOperator", "default"), ("sailoperator.io/v1", "Istio", ""),
     ("policy.linkerd.io/v1beta3", "Server", "default"), ("linkerd.io/v1alpha2", "ServiceProfile", "default"),
@@ -45,8 +46,10 @@ struct CustomObjectTests {
   @Test func theSameKindOfTwoGroupsIsTwoObjects() throws {
     let gateway = { (version: String) in "{apiVersion: \(version), kind: Gateway, metadata: {name: g}}\n---\n" }
     let result = try Support.read(
-      gateway("networking.istio.io/v1") + gateway("gateway.networking.k8s.io/v1") + gateway("networking.istio.io/v1beta1"))
-    #expect(result.fleet.customObjects.map(\.apiVersion) == ["gateway.networking.k8s.io/v1", "networking.istio.io/v1beta1"])
+      gateway("networking.istio.io/v1") + gateway("gateway.networking.k8s.io/v1")
+        + gateway("networking.istio.io/v1beta1"))
+    let versions = result.fleet.customObjects.map(\.apiVersion)
+    #expect(versions == ["gateway.networking.k8s.io/v1", "networking.istio.io/v1beta1"])
     #expect(result.findings.map(\.code) == ["BH-INTAKE-006"])
   }
 

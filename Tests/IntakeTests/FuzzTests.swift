@@ -14,7 +14,8 @@ struct FuzzTests {
     "!!str ",
     "!!binary ", "\t", "\r\n", "\u{FEFF}", "\u{2028}", "~", "null", "1e999", "-1", "99999", "0x", "no", "$(A)", "${B}",
     "http://", "a:1", "@", ":::", "svc.", "List", "items", "%YAML 9\n", "\0", "\u{202E}", "é", "\\u0000", "\\uD800",
-    "ClusterRole", "Secret", "Job", "kind: Node\n", "ownerReferences", "50%", "matchExpressions: [{key: a}]\n", "rules:",
+    "ClusterRole", "Secret", "Job", "kind: Node\n", "ownerReferences", "50%",
+    "matchExpressions: [{key: a}]\n", "rules:",
   ]
 
   /// A small deterministic generator: a failing round can be run again.

@@ -91,15 +91,17 @@ struct ObjectTests {
     #expect(
       pod.volumes.map(\.source) == [
         .hostPath(path: "/", type: "Directory"), .emptyDir(memory: true, sizeLimitBytes: 1024), .configMap("m"),
-        .secret("s"), .projected(Projection()), .claim("c"), .other("nfs"), .emptyDir(memory: false, sizeLimitBytes: nil),
+        .secret("s"), .projected(Projection()), .claim("c"), .other("nfs"),
+        .emptyDir(memory: false, sizeLimitBytes: nil),
       ])
   }
 
   @Test(arguments: ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"])
   func readsEveryControllerKind(_ kind: String) throws {
+    let version = ["Job": "batch/v1", "ReplicationController": "v1"][kind] ?? "apps/v1"
     let result = try Support.read(
       Support.deployment("a").replacingOccurrences(of: "kind: Deployment", with: "kind: \(kind)")
-        .replacingOccurrences(of: "apps/v1", with: ["Job": "batch/v1", "ReplicationController": "v1"][kind] ?? "apps/v1"))
+        .replacingOccurrences(of: "apps/v1", with: version))
     #expect(result.fleet.workloads.map(\.id.kind) == [kind])
     #expect(result.findings.isEmpty)
   }

@@ -35,8 +35,6 @@ struct ServiceDirectory {
       .union(fleet.services.lazy.map(\.id.namespace)).union(fleet.workloads.lazy.map(\.id.namespace))
   }
 
-  func workloads(behind service: Service) -> [Workload] { fleet.workloads(behind: service) }
-
   func answer(_ host: String, from namespace: String) -> Answer {
     if HostName.isLocal(host) { return .none }
     if !host.utf8.contains(0x2E) {

@@ -113,7 +113,7 @@ extension Trap {
   ]
 
   private static func sidecarGaps(_ reach: PolicyReach, _ workload: Workload) -> [TrapHit] {
-    guard reach.governsEgress else { return [] }
+    guard reach.governsEgress else { return inboundProxyPorts(reach) }
     let dns = Mesh.allCases.filter { $0 != .envoy }.map {
       Need(mesh: $0, port: 53, transport: .udp, what: "the cluster's DNS", namespace: "kube-system")
     }

@@ -50,7 +50,9 @@ extension BundleMounts {
     }
   }
 
-  private mutating func addProjected(_ projection: Projection, _ name: String, at destination: String, subPath: String?) {
+  private mutating func addProjected(
+    _ projection: Projection, _ name: String, at destination: String, subPath: String?
+  ) {
     var files: [String: String] = [:]
     for map in projection.configMaps {
       let known = request.configMaps[map]

@@ -35,7 +35,7 @@ extension Vector {
             written ? "workingDir is \(container.workingDir ?? "")" : "its image or an exec chooses the folder"
           return member.evidence(
             "container \(container.name): \(seen); \(how)",
-            fix: written ? pod.patch(member, "workingDir: /") : "update runc on the nodes to 1.1.12 or newer")
+            fix: "update runc on the nodes to 1.1.12 or newer" + (written ? ", and set workingDir to /" : ""))
         }
       }
     }

@@ -46,7 +46,7 @@ extension Vector {
     }
   )
 
-  /// Disk counts where it can write to the node's: its root file system or an emptyDir without a limit of its own.
+  /// Disk counts where it can write to the node's: its root file system or a folder without a limit of its own.
   private static func missingLimits(_ member: EffectivePod.Member, _ bareFolders: [String]) -> [String] {
     let resources = member.container.resources
     var missing: [String] = []

@@ -15,7 +15,14 @@ struct HostMount: Sendable {
 
   /// A read-only mount does not reach the mounts below it: the node's /proc inside a read-only `/` stays writable
   /// (Kubernetes, "Recursive read-only mounts"; the field that changes this is not read here).
-  func mayWrite(_ place: NodePath) -> Bool { path.meets(place) && (!readOnly || path.isStrictlyAbove(place)) }
+  func mayWrite(_ place: NodePath) -> Bool {
+    guard readOnly else { return path.meets(place) }
+    return Self.mountPoints.contains { $0.holds(place) && path.isStrictlyAbove($0) }
+  }
+
+  /// The kernel's own file systems, which every node mounts below its root.
+  private static let mountPoints = ["/proc", "/proc/sys/fs/binfmt_misc", "/sys", "/sys/fs/cgroup", "/dev/shm"].map(
+    NodePath.init)
 }
 
 extension EffectivePod {

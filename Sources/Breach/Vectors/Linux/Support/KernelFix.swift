@@ -5,7 +5,7 @@ import FleetModel
 /// A kernel's number tells the truth only upstream. Distributors carry fixes back without changing it, so a kernel
 /// with a distributor's suffix in the range of a flaw may have the fix; and the makers of enterprise kernels carry
 /// features back as well, so that one older than the flaw may have it all the same. Both are `mayCarryFix`, never
-/// `affected` or `fixed`. A number at or above the fix of its own stable branch is proof of it, whoever built the kernel.
+/// `affected` or `fixed`. A number at or above the fix of its own stable branch proves it, whoever built the kernel.
 ///
 /// Sources of the figures: the fixed releases of each stable branch as listed by the linux_kernel_cves project from the
 /// stable trees' commits; first affected releases from the CVE records.

@@ -103,9 +103,12 @@ extension AuditContext {
 }
 
 extension Volume {
-  /// An emptyDir on the node's disk without a limit.
+  /// A folder on the node's disk without a limit of its own.
   var isUnlimitedFolder: Bool {
-    if case .emptyDir(let memory, let limit) = source { return !memory && limit == nil }
-    return false
+    switch source {
+    case .emptyDir(let memory, let limit): !memory && limit == nil
+    case .hostPath: true
+    default: false
+    }
   }
 }

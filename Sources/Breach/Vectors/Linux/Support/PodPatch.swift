@@ -69,7 +69,7 @@ extension EffectivePod.Member {
       } else if own.addedCapabilities.contains(where: EffectiveContainer.isEverything) {
         "securityContext.capabilities.add has ALL, which includes \(capability.name)"
       } else {
-        "\(capability.name) is a default capability of the runtime and securityContext.capabilities.drop lacks it"
+        "securityContext.capabilities.drop lacks \(capability.name), a default of the runtime"
       }
     return "container \(container.name): \(source); \(rootText)"
   }
@@ -115,7 +115,7 @@ extension String {
     return text + "\""
   }
 
-  private static let plainMarks: [UInt8] = [UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "/")]
+  private static let plainMarks = [UInt8]("-._/".utf8)
   private static let yamlWords: Set<String> = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
 }
 
