@@ -56,9 +56,7 @@ extension Golden {
         },
         "seccomp" : {
           "architectures" : [
-            "SCMP_ARCH_X86_64",
-            "SCMP_ARCH_X86",
-            "SCMP_ARCH_X32"
+            "SCMP_ARCH_X86_64"
           ],
           "defaultAction" : "SCMP_ACT_ERRNO",
           "defaultErrnoRet" : 1,
