@@ -93,18 +93,22 @@ let package = Package(
     room("Scanners", ["Audit", "FleetModel", "Diagnostics"]),
     // Faces
     room(
-      "Reports", ["Rollout", "Trials", "Planning", "IntentModel", "Breach", "Judgement", "FleetModel", "Diagnostics"]),
+      "Reports",
+      [
+        "Rollout", "Trials", "Planning", "Audit", "MeshTraps", "PodSecurity", "AccessControl", "Reachability", "Breach",
+        "IntentModel", "Judgement", "FleetModel", "Diagnostics",
+      ]),
     room(
       "Composition",
       [
-        "Twin", "EnvoyMesh", "JournalStore", "Linux", "Intake", "Planning", "Rollout", "Trials", "Judgement", "Breach",
-        "Reports", "IntentModel", "FleetModel", "Diagnostics",
+        "Twin", "EnvoyMesh", "JournalStore", "Linux", "Scanners", "Intake", "Planning", "Rollout", "Trials", "Judgement",
+        "Audit", "Breach", "Reports", "IntentModel", "FleetModel", "Diagnostics",
       ]),
     room(
       "CommandLine",
       [
-        "Composition", "Intake", "Planning", "Rollout", "Trials", "Judgement", "Breach", "IntentModel", "Reports",
-        "FleetModel", "Diagnostics", argumentParser,
+        "Composition", "Intake", "Planning", "Rollout", "Trials", "Judgement", "Audit", "MeshTraps", "PodSecurity",
+        "AccessControl", "Reachability", "Breach", "IntentModel", "Reports", "FleetModel", "Diagnostics", argumentParser,
       ]),
     // Executables
     .executableTarget(name: "bulkhead", dependencies: ["CommandLine", "Diagnostics"], swiftSettings: strict),

@@ -41,12 +41,14 @@ package struct PathsCommand: AsyncParsableCommand {
   var from: [String] = []
   @Option(name: .long, help: "How many attack paths, at most 1000.")
   var top = 20
-  @Option(name: .long, help: "How many names `reaches` gives for each workload in JSON (default 1000, fewer in large fleets).")
+  @Option(
+    name: .long, help: "How many names `reaches` gives for each workload in JSON (default 1000, fewer in large fleets).")
   var reaches: Int?
   @Flag(name: .long, help: "A vector that the input cannot decide counts as open.")
   var unknownIsOpen = false
   @Option(
-    name: .long, help: ArgumentHelp("A bare graph instead of manifests; docs/paths.md has its form.", valueName: "file"))
+    name: .long,
+    help: ArgumentHelp("A bare graph instead of manifests; docs/paths.md has its form.", valueName: "file"))
   var problem: String?
   @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
   var color: ColorChoice = .auto
@@ -85,7 +87,9 @@ package struct PathsCommand: AsyncParsableCommand {
 
   private static func workload(_ text: String, _ fleet: Fleet) throws -> ObjectReference {
     let exact = ObjectReference(parsing: text)
-    let found = fleet.workloads.map(\.id).filter { $0 == exact || (exact == nil && "\($0.namespace)/\($0.name)" == text) }
+    let found = fleet.workloads.map(\.id).filter {
+      $0 == exact || (exact == nil && "\($0.namespace)/\($0.name)" == text)
+    }
     guard let first = found.first else {
       throw BulkheadError(
         .usage, "there is no workload \(text.safeForTerminal) in the input",

@@ -1,4 +1,5 @@
 package import Breach
+import FleetModel
 import Foundation
 
 /// The paths for programs: `bulkhead.paths/1`. Written piece by piece, because a large fleet's document is larger than
@@ -42,7 +43,7 @@ package struct PathsDocument {
     var beyondCut: [String]
   }
 
-  /// - Parameter reaches: the most names that `reaches` gives for one workload; nil means 1,000, fewer in a large fleet.
+  /// - Parameter reaches: the most names that `reaches` gives for one workload; nil means 1,000, fewer in large fleets.
   package init(_ analysis: BreachAnalysis, reaches: Int? = nil) {
     self.analysis = analysis
     self.reaches = reaches ?? min(1000, max(20, 2_000_000 / max(1, analysis.graph.workloads.count)))

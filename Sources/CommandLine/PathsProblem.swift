@@ -4,7 +4,8 @@ import FleetModel
 import Foundation
 
 /// A bare graph, for comparisons and for other programs: `{"pods":[…],"edges":[[from,to],…]}`, where `pods[n]` is how
-/// many pods node `n` stands for. Answers the exact blast radius of every node.
+/// many pods node `n` stands for. Answers the exact blast radius of every
+/// pod.
 struct PathsProblem: Decodable {
   var pods: [Int]
   var edges: [[Int]]
@@ -16,7 +17,8 @@ struct PathsProblem: Decodable {
     var solverSeconds: Double
     /// One edge taken away and everything computed again.
     var changeSeconds: Double
-    var blastRadius: [Int]
+    /// Null for nodes that stand for no pod.
+    var blastRadius: [Int?]
   }
 
   static func read(_ path: String) throws -> PathsProblem {
@@ -35,7 +37,7 @@ struct PathsProblem: Decodable {
         .badInput, "the graph is beyond 10 million nodes, 50 million edges or a million pods a node",
         cure: "make it smaller")
     }
-    for edge in problem.edges where edge.count != 2 || !edge.allSatisfy(problem.pods.indices.contains) {
+    for edge in problem.edges where edge.count != 2 || !edge.allSatisfy({ problem.pods.indices.contains($0) }) {
       throw BulkheadError(
         .badInput, "an edge is \(edge.prefix(4)), which is no pair of nodes",
         cure: "number the nodes from 0, in the order of `pods`")

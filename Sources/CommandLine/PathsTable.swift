@@ -17,7 +17,8 @@ package struct PathsTable {
   }
 
   package var text: String {
-    let head = "EXPOSURE  \(Self.number(analysis.exposure.total))   (docs/paths.md; what a breakout is expected to reach)\n"
+    let total = Self.number(analysis.exposure.total)
+    let head = "EXPOSURE  \(total)   what breakouts are expected to reach, in ordinary pods (docs/paths.md)\n"
     let parts = [
       section("WHO CONTRIBUTES", workloads), pathText, section("CHEAPEST CUT", cuts), beyond,
     ].compactMap(\.self)
@@ -61,7 +62,8 @@ package struct PathsTable {
       let head = "\(label(path.from)) → \(label(path.to))  (\(Self.percent(path.probability)))\n"
       let steps = path.steps.map { step in
         let code = step.code.isEmpty ? step.kind.rawValue : "\(step.kind.rawValue) \(step.code)"
-        return "  \(code.padding(18)) \(label(step.to))\(step.message.isEmpty ? "" : "  " + step.message.safeForTerminal)\n"
+        let why = step.message.isEmpty ? "" : "  " + step.message.safeForTerminal
+        return "  \(code.padding(18)) \(label(step.to))\(why)\n"
       }
       return head + steps.joined()
     }

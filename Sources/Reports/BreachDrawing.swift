@@ -143,15 +143,16 @@ package struct BreachDrawing {
       """
   }
 
-  /// `namespace/name[Kind]` in two lines: the name, and what and where it is.
+  /// `namespace/name[Kind]`, with a container's name after it, in two lines: the name, and what and where it is.
   private static func split(_ label: String) -> (name: String, place: String) {
-    guard let slash = label.firstIndex(of: "/"), let open = label.lastIndex(of: "["), slash < open else {
-      return (label, "")
-    }
+    guard let slash = label.firstIndex(of: "/"), let open = label.lastIndex(of: "["),
+      let close = label.lastIndex(of: "]"), slash < open, open < close
+    else { return (label, "") }
     let namespace = label[..<slash]
-    let kind = String(label[label.index(after: open)...].dropLast())
+    let kind = String(label[label.index(after: open)..<close])
+    let part = String(label[label.index(after: close)...])
     return (
-      String(label[label.index(after: slash)..<open]), namespace.isEmpty ? kind : "\(kind) in \(namespace)"
+      String(label[label.index(after: slash)..<open]) + part, namespace.isEmpty ? kind : "\(kind) in \(namespace)"
     )
   }
 

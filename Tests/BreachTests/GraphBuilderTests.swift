@@ -249,3 +249,42 @@ struct GraphBuilderTests {
     #expect(analysis.graph.all(.jewel).map { analysis.graph.nodes[Int($0)].value } == [100])
   }
 }
+
+extension GraphBuilderTests {
+  @Test func theMeshRefusesWhomItDoesNotKnow() throws {
+    let mesh = """
+      apiVersion: v1
+      kind: Namespace
+      metadata: {name: shop, labels: {istio-injection: enabled}}
+      ---
+      apiVersion: security.istio.io/v1
+      kind: PeerAuthentication
+      metadata: {name: default, namespace: shop}
+      spec: {mtls: {mode: STRICT}}
+      ---
+      apiVersion: security.istio.io/v1
+      kind: AuthorizationPolicy
+      metadata: {name: base, namespace: shop}
+      spec:
+        selector: {matchLabels: {app: base}}
+        action: ALLOW
+        rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]}]
+      ---
+
+      """
+    func workloads(_ port: String) -> String {
+      deployment("web", pod: "serviceAccountName: web")
+        + deployment("other", pod: "serviceAccountName: other")
+        + deployment("base", replicas: 2, pod: "serviceAccountName: base", container: port)
+    }
+    let strict = try graph(mesh + workloads("ports: [{containerPort: 5432}]"))
+    let paths = { (name: String) in
+      let node = try #require(strict.workloads.first { strict.nodes[Int($0)].id.name == name })
+      return strict.edges(from: node).map { strict.nodes[Int(strict.target(ofEdge: $0))].id.name }
+    }
+    #expect(try paths("web").contains("base"))
+    #expect(try !paths("other").contains("base"))
+    let open = try graph(workloads("ports: [{containerPort: 5432}]"))
+    #expect(try share(open, "other").blastRadius == 3)
+  }
+}

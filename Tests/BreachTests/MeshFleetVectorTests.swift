@@ -89,7 +89,8 @@ struct MeshFleetVectorTests {
       Piece.object(security, "RequestAuthentication", "{selector: {matchLabels: {app: a}}, jwtRules: [{issuer: i}]}")
         + Piece.object(
           security, "AuthorizationPolicy", "need",
-          #"{selector: {matchLabels: {app: b}}, rules: [{from: [{source: {requestPrincipals: ["*"]}}]}]}"#), ["open x"]),
+          #"{selector: {matchLabels: {app: b}}, rules: [{from: [{source: {requestPrincipals: ["*"]}}]}]}"#),
+      ["open x"]),
     Case(
       "M29", "dry run", Piece.object(security, "AuthorizationPolicy", "{}", notes: #"istio.io/dry-run: "true""#),
       ["open x"]),

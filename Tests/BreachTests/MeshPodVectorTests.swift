@@ -151,7 +151,8 @@ struct MeshPodVectorTests {
     Case("M22", "harmless notes", inMesh("tty: true", notes: "a: b"), []),
     Case("M22", "no mesh", Piece.deployment(notes: "sidecar.istio.io/bootstrapOverride: own"), []),
     Case(
-      "M28", "an agent", inMesh("tty: true", spec: "initContainers: [{name: tel-agent-init, image: x}]"), ["open cart"]),
+      "M28", "an agent", inMesh("tty: true", spec: "initContainers: [{name: tel-agent-init, image: x}]"),
+      ["open cart"]),
     Case("M28", "none", inMesh("tty: true"), []),
   ]
 

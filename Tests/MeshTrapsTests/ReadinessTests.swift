@@ -5,9 +5,11 @@ import IntentModel
 import MeshTraps
 import Testing
 
+private let probe = "readinessProbe: {tcpSocket: {port: 80}}"
+
 struct ReadinessTests {
   private func readiness(
-    pod: String = "serviceAccountName: own", container: String = "readinessProbe: {tcpSocket: {port: 80}}", service: String
+    pod: String = "serviceAccountName: own", container: String = probe, service: String
   )
     throws -> WorkloadReadiness
   {
@@ -27,16 +29,16 @@ struct ReadinessTests {
 
   @Test(arguments: [
     (
-      "serviceAccountName: own\nsecurityContext: {runAsUser: 1337}", "readinessProbe: {tcpSocket: {port: 80}}", "{port: 80, name: http}",
+      "serviceAccountName: own\nsecurityContext: {runAsUser: 1337}", probe, "{port: 80, name: http}",
       "T6", ReadinessLevel.readyAfterFix
     ),
-    ("serviceAccountName: own\nhostNetwork: true", "readinessProbe: {tcpSocket: {port: 80}}", "{port: 80, name: http}", "M05", .notSuited),
-    ("serviceAccountName: own", "readinessProbe: {tcpSocket: {port: 80}}", "{port: 5432}", "T7", .readyAfterFix),
-    ("serviceAccountName: own", "readinessProbe: {tcpSocket: {port: 80}}", "{port: 1, targetPort: 6379, name: cache}", "T7", .readyAfterFix),
-    ("serviceAccountName: own", "readinessProbe: {tcpSocket: {port: 80}}", "{port: 80, name: web}", "T8", .readyAfterFix),
-    ("serviceAccountName: own", "readinessProbe: {tcpSocket: {port: 80}}", "{port: 80}", "T8", .readyAfterFix),
+    ("serviceAccountName: own\nhostNetwork: true", probe, "{port: 80, name: http}", "M05", .notSuited),
+    ("serviceAccountName: own", probe, "{port: 5432}", "T7", .readyAfterFix),
+    ("serviceAccountName: own", probe, "{port: 1, targetPort: 6379, name: cache}", "T7", .readyAfterFix),
+    ("serviceAccountName: own", probe, "{port: 80, name: web}", "T8", .readyAfterFix),
+    ("serviceAccountName: own", probe, "{port: 80}", "T8", .readyAfterFix),
     ("serviceAccountName: own", "tty: true", "{port: 80, appProtocol: http}", "BH-NO-PROBES", .ready),
-    ("hostname: x", "readinessProbe: {tcpSocket: {port: 80}}", "{port: 80, name: http}", "BH-SHARED-ACCOUNT", .readyAfterFix),
+    ("hostname: x", probe, "{port: 80, name: http}", "BH-SHARED-ACCOUNT", .readyAfterFix),
   ])
   func eachRuleFires(_ pod: String, _ container: String, _ port: String, _ code: String, _ level: ReadinessLevel) throws
   {
@@ -98,19 +100,6 @@ struct ReadinessTests {
     let table = Readiness.assess(Self.fleet(of: 2_000), mesh: .istioSidecar)
     #expect(table.count == 2_000)
     #expect(table.allSatisfy { Set($0.reasons.map(\.code)).isSuperset(of: ["T7", "T15"]) })
-  }
-
-  @Test func temporaryTiming() {
-    for n in [1_000, 2_000, 4_000] {
-      let f = Self.fleet(of: n)
-      let c = ContinuousClock()
-      print("TIMING", n, c.measure { _ = TrapContext(f) }, c.measure { _ = Readiness.assess(f, mesh: .istioSidecar) })
-      let x = TrapContext(f)
-      let pods = f.workloads.map { x.effectivePod($0) }
-      for trap in TrapCatalogue.all {
-        print("TIMING", n, trap.code, c.measure { for p in pods { _ = trap.hits(p, x, mesh: .istioSidecar) } })
-      }
-    }
   }
 
   private static func fleet(of count: Int) -> Fleet {

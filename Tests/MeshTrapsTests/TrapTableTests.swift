@@ -102,7 +102,8 @@ struct TrapTableTests {
       "T26", "a budget for all", .istioSidecar,
       Piece.deployment()
         + Piece.object(
-          "policy/v1", "PodDisruptionBudget", "b", "{minAvailable: 100%, selector: {matchLabels: {app: cart}}}"), "yes"),
+          "policy/v1", "PodDisruptionBudget", "b",
+          "{minAvailable: 100%, selector: {matchLabels: {app: cart}}}"), "yes"),
     Case(
       "T26", "a budget for one", .istioSidecar,
       Piece.deployment()
@@ -189,7 +190,8 @@ struct TrapTableTests {
       "T27", "all containers", .linkerd, Piece.deployment() + scaler("{type: Resource, resource: {name: cpu}}"), "yes"),
     Case(
       "T27", "one container", .linkerd,
-      Piece.deployment() + scaler("{type: ContainerResource, containerResource: {name: cpu, container: server}}"), "no"),
+      Piece.deployment() + scaler("{type: ContainerResource, containerResource: {name: cpu, container: server}}"),
+      "no"),
   ]
 
   private static func scaler(_ metric: String) -> String {
@@ -226,7 +228,9 @@ struct TrapTableTests {
     Case(
       "T19", "a fault alone", .istioSidecar,
       Piece.service("{port: 80, name: http}") + Piece.deployment()
-        + Piece.object("networking.istio.io/v1", "VirtualService", "v", "{hosts: [cart], http: [{fault: {delay: {}}}]}"),
+        + Piece.object(
+          "networking.istio.io/v1", "VirtualService", "v",
+          "{hosts: [cart], http: [{fault: {delay: {}}}]}"),
       "no"),
     Case(
       "T19", "a fault and a timeout", .istioSidecar,

@@ -1,5 +1,6 @@
 package import FleetModel
 import IntentModel
+import Reachability
 
 /// Builds the breach graph of a fleet: vectors, network, rights, identities, volumes and machines become edges.
 ///
@@ -30,6 +31,7 @@ package struct BreachGraphBuilder {
   let vectors: [Vector]
   let reach: any NetworkReach
   let options: Options
+  let mesh: MeshLayer
   var draft = BreachGraphDraft()
   var pods: [Int32] = []
   var effective: [EffectivePod] = []
@@ -52,6 +54,7 @@ package struct BreachGraphBuilder {
     self.reach = reach ?? PolicyNetwork(context.fleet)
     services = Dictionary(context.fleet.services.map { ($0.id, $0) }) { first, _ in first }
     self.options = options
+    mesh = MeshLayer(context.fleet)
   }
 
   /// - Throws: `BulkheadError(.usage)` where a jewel that was named is not in the input.

@@ -75,7 +75,9 @@ extension BreachGraphBuilder {
     var findings: [[OpenVector]] = []
     for index in pods.indices where runs(index) {
       let likeness = PodLikeness(fleet.workloads[index])
-      let twin = likeness.flatMap { judged[$0]?.first { PodLikeness.alike(fleet.workloads[$0], fleet.workloads[index]) } }
+      let twin = likeness.flatMap { key in
+        judged[key]?.first { PodLikeness.alike(fleet.workloads[$0], fleet.workloads[index]) }
+      }
       findings.append(contentsOf: repeatElement([], count: index + 1 - findings.count))
       findings[index] = twin.map { findings[$0] } ?? open(index, rules)
       if twin == nil, let likeness { judged[likeness, default: []].append(index) }

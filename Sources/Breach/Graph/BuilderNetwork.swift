@@ -1,16 +1,16 @@
 import FleetModel
 import IntentModel
+import Reachability
 
 /// Entries from the outside, calls, and whatever the network lets through.
 extension BreachGraphBuilder {
   mutating func addEntries() {
-    let index = WorkloadSelection(fleet)
     facing = [Bool](repeating: false, count: pods.count)
     guard let outside = draft.outside else { return }
     let published = PublishedServices(fleet)
     var served = facing
     for service in fleet.services {
-      let behind = index.workloads(behind: service)
+      let behind = fleet.index.workloads(behind: service)
       for workload in behind { served[workload] = true }
       guard let why = published.reason(service) else { continue }
       let open = behind.filter { runs($0) && reach.admitsOutside($0) }
@@ -66,10 +66,12 @@ extension BreachGraphBuilder {
         draft.connect(middle, receiver, reason: silent)
       }
     }
-    connectToHubs(senders, receivers)
+    connectToHubs(senders, receivers, isGuarded: addMeshCallers())
   }
 
-  private mutating func connectToHubs(_ senders: [Int: Int32], _ receivers: [Int: Int32]) {
+  private mutating func connectToHubs(
+    _ senders: [Int: Int32], _ receivers: [Int: Int32], isGuarded: [Bool]
+  ) {
     let sends = draft.reason(BreachReason(.network, "", "no policy holds back what it sends"))
     let takes = draft.reason(BreachReason(.network, "", "nothing refuses callers that are not known"))
     for (index, own) in reach.classes.enumerated() where runs(index) {
@@ -80,7 +82,7 @@ extension BreachGraphBuilder {
         draft.connect(
           pods[index], sender, reason: sends, removedBy: isPodNetwork ? [Mitigation(.isolate, id)] : [])
       }
-      if let receiver = receivers[own] {
+      if let receiver = receivers[own], !isGuarded[index] {
         // What serves the outside must take strangers.
         let canRefuse = isPodNetwork && !facing[index]
         draft.connect(
@@ -98,7 +100,9 @@ extension BreachGraphBuilder {
       else { continue }
       let service = call.service.flatMap { services[$0] }
       let port = service?.ports.first { $0.port == call.port }?.targetPort(in: fleet.workloads[target]) ?? call.port
-      guard reach.permits(from: reach.classes[caller], to: reach.classes[target], port: port) else { continue }
+      guard reach.permits(from: reach.classes[caller], to: reach.classes[target], port: port),
+        mesh.decide(from: .workload(caller), to: target, port: port).verdict != .refused
+      else { continue }
       let name = call.service.map { "\($0.namespace)/\($0.name)" } ?? call.host
       draft.connect(
         pods[caller], pods[target], BreachReason(.call, "", "calls \(name):\(call.port)"),
@@ -156,40 +160,5 @@ struct PublishedServices {
     if service.facesOutside { return "is of type \(service.type)" }
     if !service.externalIPs.isEmpty { return "has external addresses" }
     return backends[service.id]
-  }
-}
-
-/// Workloads by the labels of their pods: `Fleet.workloads(behind:)` for many services at once.
-struct WorkloadSelection {
-  private struct Label: Hashable {
-    var namespace: String
-    var key: String
-    var value: String
-  }
-  private var members: [Label: [Int]] = [:]
-  private let fleet: Fleet
-
-  init(_ fleet: Fleet) {
-    self.fleet = fleet
-    let asked = Set(
-      fleet.services.flatMap { service in
-        service.selector.map { Label(namespace: service.id.namespace, key: $0.key, value: $0.value) }
-      })
-    for (index, workload) in fleet.workloads.enumerated() {
-      for (key, value) in workload.podLabels {
-        let label = Label(namespace: workload.id.namespace, key: key, value: value)
-        if asked.contains(label) { members[label, default: []].append(index) }
-      }
-    }
-  }
-
-  func workloads(behind service: Service) -> [Int] {
-    let lists = service.selector.map {
-      members[Label(namespace: service.id.namespace, key: $0.key, value: $0.value)] ?? []
-    }
-    guard let shortest = lists.min(by: { $0.count < $1.count }) else { return [] }
-    return shortest.filter { index in
-      service.selector.allSatisfy { fleet.workloads[index].podLabels[$0.key] == $0.value }
-    }
   }
 }

@@ -115,8 +115,9 @@ extension BreachGraphBuilder {
     if let index = position[id] { return hold(pods[index], "is the crown jewel") }
     switch id.kind {
     case "Service":
-      for index in WorkloadSelection(fleet).workloads(behind: services[id] ?? Service(id: id, location: nowhere))
-      where runs(index) { hold(pods[index], "serves the crown jewel") }
+      for index in services[id].map({ fleet.index.workloads(behind: $0) }) ?? [] where runs(index) {
+        hold(pods[index], "serves the crown jewel")
+      }
     case "Secret":
       hold(secretHub(id.namespace), "is the crown jewel")
       draft.connect(secretHub(nil), secretHub(id.namespace), BreachReason(.api, "", ""))
@@ -133,8 +134,6 @@ extension BreachGraphBuilder {
       }
     }
   }
-
-  private var nowhere: SourceLocation { SourceLocation(file: "", line: 0) }
 
   private func mounts(_ workload: Workload, secret: ObjectReference) -> Bool {
     guard workload.id.namespace == secret.namespace else { return false }

@@ -38,10 +38,10 @@ extension BreachGraph {
       let node = nodes[Int(id)]
       let outside = ways?.probability[Int(id)] ?? 0
       let falls = node.pods == 0 ? 0 : max(outside, Exposure.assumedBreach * node.chance)
-      let value = radius.value(from: id, in: self)
+      let value = radius.value(from: id, in: self) ?? 0
       total += falls * value
       return Exposure.Share(
-        workload: node.id, falls: falls, blastRadius: node.pods == 0 ? 0 : radius.pods(from: id), value: value,
+        workload: node.id, falls: falls, blastRadius: node.pods == 0 ? 0 : radius.pods(from: id) ?? 0, value: value,
         exposure: falls * value)
     }
     return Exposure(shares: shares, total: total)

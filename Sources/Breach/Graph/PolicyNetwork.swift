@@ -12,9 +12,6 @@ package struct PolicyNetwork: NetworkReach {
   private let index: ReachIndex
   private let outside: [Bool]
 
-  /// An address that no cluster has (RFC 5737): it stands for the outside.
-  private static let stranger = Address("203.0.113.1")
-
   package init(_ fleet: Fleet, options: ReachOptions = ReachOptions()) {
     self.init(fleet, ReachIndex(fleet, options: options))
   }
@@ -22,10 +19,9 @@ package struct PolicyNetwork: NetworkReach {
   package init(_ fleet: Fleet, _ index: ReachIndex) {
     self.index = index
     classes = fleet.workloads.indices.map { index.classID(ofWorkload: $0) }
-    let admits = index.classes.indices.map { number in
-      Self.stranger.map { !index.ingressPorts(toClass: number, from: $0).isEmpty } ?? true
-    }
-    outside = classes.map { admits[$0] }
+    // Any address: an attacker's may be among those that a policy names.
+    let ranges = index.addressesV4(.ingress)
+    outside = classes.map { !ranges[$0].isEmpty }
     groups = Self.groups(fleet, index)
   }
 

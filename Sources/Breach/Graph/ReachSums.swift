@@ -1,4 +1,4 @@
-/// For every node of a directed acyclic graph, how much lies within its reach (itself included): exact, for all at once.
+/// For every node of a directed acyclic graph, how much lies within its reach (itself included): exact, all at once.
 ///
 /// Two ideas make it fast. (1) A pivot splits the problem: whatever reaches the pivot also reaches all that the pivot
 /// reaches, so that those rows need not look at those columns again; with one giant component, as breach graphs have,

@@ -26,11 +26,15 @@ struct ManifestTexts: RandomNumberGenerator {
   // MARK: - Token soup
 
   private static let tokens: [String] = [
-    "a", "b", "key", "- ", "-", "- - ", ": ", ":", "? ", "\n", "\n", "\n ", "\n  ", "\n    ", "\n- ", "\na: ", "\n  b: ",
+    "a", "b", "key", "- ", "-", "- - ", ": ", ":", "? ", "\n", "\n", "\n ", "\n  ", "\n    ", "\n- ", "\na: ",
+    "\n  b: ",
     " ", "  ", "\t", "#", " # c\n", "#x", "\"", "\"q\"", "'", "'s'", "''", "\\", "\\n", "\\\n", "|", "|\n", "|-\n  ",
-    "|2\n", "|+\n", ">", ">\n", ">-\n  ", ">1-\n", "[", "]", "{", "}", ",", ", ", "[a, b]", "{a: b}", "&x ", "*x", "!!str ",
-    "!", "%YAML 1.1\n", "---\n", "--- ", "...\n", "<<: ", "null", "~", "é", "\u{85}", "\u{2028}", "\u{FEFF}", "\r\n", "\r",
-    "a: 1\n", "a:\n", "- a: b\n  c: d\n", "\"a\": ", "'a' : ", "x:y", "a#b", "?x", ":x", "-x", "@", "`", "0x1F", "\\u00e9",
+    "|2\n", "|+\n", ">", ">\n", ">-\n  ", ">1-\n", "[", "]", "{", "}", ",", ", ", "[a, b]", "{a: b}", "&x ", "*x",
+    "!!str ",
+    "!", "%YAML 1.1\n", "---\n", "--- ", "...\n", "<<: ", "null", "~", "é", "\u{85}", "\u{2028}", "\u{FEFF}",
+    "\r\n", "\r",
+    "a: 1\n", "a:\n", "- a: b\n  c: d\n", "\"a\": ", "'a' : ", "x:y", "a#b", "?x", ":x", "-x", "@", "`", "0x1F",
+    "\\u00e9",
     "\\x41", "\\ud800", "[a: b]", "{a}", "{\"a\":1}", "\n\n", "\n \n", "a\n  b", "'it''s'", "\"a\n  b\"",
   ]
 
@@ -44,14 +48,18 @@ struct ManifestTexts: RandomNumberGenerator {
   // MARK: - Structure
 
   private static let scalars: [String] = [
-    "text", "two words", "a:b", "http://x/y#z", "-1", "- x", "1e3", "0x1F", "null", "~", "no", "'single'", "'it''s'", "''",
-    "\"double\"", "\"esc \\\" \\n \\u00e9 \\x41\"", "\"\"", "\"a\\\n   b\"", "'a\n\n  b'", "[]", "{}", "[a, 'b', \"c\"]",
+    "text", "two words", "a:b", "http://x/y#z", "-1", "- x", "1e3", "0x1F", "null", "~", "no", "'single'",
+    "'it''s'", "''",
+    "\"double\"", "\"esc \\\" \\n \\u00e9 \\x41\"", "\"\"", "\"a\\\n   b\"", "'a\n\n  b'", "[]", "{}",
+    "[a, 'b', \"c\"]",
     "{a: b, \"c\": [d, {e: f}]}", "[a,\n b, # c\n c]", "{\"a\":1,\"b\":null}", "*x", "&x y", "!t z", "text # comment",
-    "#comment", "é ü", "text  ", "a\tb", "%d", "@a", "a, b", "a]", "x {y}", "[a b, - c]", "{a: 'b' , c : d}", "?q", ":q",
+    "#comment", "é ü", "text  ", "a\tb", "%d", "@a", "a, b", "a]", "x {y}", "[a b, - c]", "{a: 'b' , c : d}", "?q",
+    ":q",
     ":8080", "--flag=x", "'k': v", "|", "", "", "\"unterminated", "{a: b", "[-, -1, -a]", "{a: b\n}", "[\n]", "$(X)",
   ]
   private static let keys: [String] = [
-    "a", "b", "name", "kind", "spec", "x-y", "app.kubernetes.io/name", "\"q\"", "'s'", "two words", "é", "<<", "a ", "1",
+    "a", "b", "name", "kind", "spec", "x-y", "app.kubernetes.io/name", "\"q\"", "'s'", "two words", "é", "<<", "a ",
+    "1",
     "\"e\\n\"", "-k", "?k", ":k", "k:l", "k#l", "[k]",
   ]
 
@@ -116,7 +124,7 @@ struct ManifestTexts: RandomNumberGenerator {
     let base = max(1, indent + upTo(2))
     for _ in 0..<upTo(5) {
       let pad = String(repeating: " ", count: max(0, base + [0, 0, 0, 0, 1, 3, -1][upTo(7)]))
-      text += oneOf(["\n", pad + "line\n", pad + "# no comment\n", pad + "a: b\n", pad + "\tx\n", pad + "\n", pad + "é \n"])
+      text += oneOf(["", pad + "line", pad + "# no comment", pad + "a: b", pad + "\tx", pad, pad + "é "]) + "\n"
     }
     return text
   }

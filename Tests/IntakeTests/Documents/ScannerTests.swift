@@ -16,8 +16,10 @@ struct ScannerTests {
     "{\"a\": {\"b\": [1, 2.5, true, null]}}", "[\n\t1,\n\t{\"a\":\"b\"}\n]\n", "a: |\n  x\n   y\n\n  z\nb: c\n",
     "a: >-\n  x\n  y\n\nb: c\n", "a: |+\n\n  x\n\n\n", "a: |2\n   x\n", "a: 'it''s'\n", "a: \"x\\n\\u00e9\\t\\\"\"\n",
     "a: \"x\n  y\n\n  z\"\n", "a: x\n  y\n\n  z\nb: c\n", "a: b # c\n", "a: b#c\n", "a: http://x:80/y?z=1\n",
-    "\"a\": b\n'c' : d\n", "a:\nb:\n", "a: :8080\n", "a: -x\n", "é: ü\n", "a: b\r\nc:\r\n- d\r\n", "- :8080\n- --x=y\n",
-    "a b: c d\n", "text\n", "'text'\n", "|\n text\n", "a: -b\n", "a:\n  \"x\"\n", "a:\n  |\n    x\n", "a: {b: c,\nd: e}\n", "a: [b,]\n",
+    "\"a\": b\n'c' : d\n", "a:\nb:\n", "a: :8080\n", "a: -x\n", "é: ü\n", "a: b\r\nc:\r\n- d\r\n",
+    "- :8080\n- --x=y\n",
+    "a b: c d\n", "text\n", "'text'\n", "|\n text\n", "a: -b\n", "a:\n  \"x\"\n", "a:\n  |\n    x\n",
+    "a: {b: c,\nd: e}\n", "a: [b,]\n",
   ])
   func reads(_ text: String) throws {
     var comparison = ScannerAgainstYams()
@@ -26,11 +28,15 @@ struct ScannerTests {
   }
 
   @Test(arguments: [
-    "a: &x b\n", "a: *x\n", "a: !!str 5\n", "<<: {a: b}\n", "{<<: {a: b}}\n", "? a\n: b\n", "[a]: b\n", "a:\n\tb: c\n",
-    "%YAML 1.1\n---\na: b\n", "a: 1\na: 2\n", "{a: 1, \"a\": 2}\n", "a: b: c\n", "a: b\n c: d\n", "a: 'x\n", "a: [b\n",
+    "a: &x b\n", "a: *x\n", "a: !!str 5\n", "<<: {a: b}\n", "{<<: {a: b}}\n", "? a\n: b\n", "[a]: b\n",
+    "a:\n\tb: c\n",
+    "%YAML 1.1\n---\na: b\n", "a: 1\na: 2\n", "{a: 1, \"a\": 2}\n", "a: b: c\n", "a: b\n c: d\n", "a: 'x\n",
+    "a: [b\n",
     "a: @b\n", "a\nb: c\n", "- a\nb: c\n", "a: b\n- c\n", "a: \"\\q\"\n", "a: \"\\ud800\"\n", "a: \"\\ufeff\"\n",
-    "a: b\u{85}c\n", "a: b\u{2028}c\n", "a: \u{FEFF}b\n", "a: b\rc\n", "{a}\n", "{a: }\n", "[a: b]\n", "[a,,b]\n", "[,]\n",
-    "a: |x\n", "a: |\n\tx\n", "a: |0\n x\n", "", "# c\n", "--- a\n", "a: 'x' y\n", "a: [b]c\n", "a: [b]#c\n", "a: \"b\"#c\n",
+    "a: b\u{85}c\n", "a: b\u{2028}c\n", "a: \u{FEFF}b\n", "a: b\rc\n", "{a}\n", "{a: }\n", "[a: b]\n", "[a,,b]\n",
+    "[,]\n",
+    "a: |x\n", "a: |\n\tx\n", "a: |0\n x\n", "", "# c\n", "--- a\n", "a: 'x' y\n", "a: [b]c\n", "a: [b]#c\n",
+    "a: \"b\"#c\n",
     "'a\n b': c\n", "a: {b\n: c}\n", "é: 1\ne\u{301}: 2\n",
   ])
   func leavesToYams(_ text: String) {

@@ -58,7 +58,7 @@ extension EffectivePod {
 }
 
 extension EffectivePod.Member {
-  /// Where a capability comes from and why it is within reach: "container web: securityContext.capabilities.add has …".
+  /// Where a capability comes from and why it is within reach.
   func origin(of capability: Capability) -> String {
     let own = container.securityContext
     let source =

@@ -1,0 +1,27 @@
+import Breach
+import MeshTraps
+import PodSecurity
+import Testing
+
+@testable import Audit
+
+@Suite struct RuleBookTests {
+  @Test func everyCodeIsThereOnce() {
+    let codes = RuleBook.all.map(\.code)
+    #expect(Set(codes.map { $0.lowercased() }).count == codes.count)
+    #expect(codes.count == 109 + 27 + PodSecurityControl.all.count + OwnRule.allCases.count)
+  }
+
+  @Test func codesAreFoundWhateverTheirCase() {
+    #expect(RuleBook.rule("l17")?.code == "L17")
+    #expect(RuleBook.rule("HOSTNAMESPACES")?.code == "hostNamespaces")
+    #expect(RuleBook.rule("bh-exception-001") === OwnRule.expiredException.rule)
+    #expect(RuleBook.rule("L999") == nil)
+  }
+
+  @Test func everyRuleTellsWhyAndWhatToDo() {
+    for rule in RuleBook.all {
+      #expect(!rule.title.isEmpty && !rule.explanation.isEmpty && !rule.mitigation.isEmpty, "\(rule.code)")
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Diagnostics
+import FleetModel
+import Foundation
+
+@testable import Scanners
+
+enum Support {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+
+  static func corpus(_ name: String) throws -> ReportSource {
+    let path = "\(folder)/Corpus/\(name).json"
+    return ReportSource(name: "\(name).json", bytes: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
+  }
+
+  static func set(_ names: String...) throws -> EvidenceSet { try EvidenceSet.read(names.map(corpus)) }
+
+  static func source(_ text: String) -> ReportSource { ReportSource(name: "report.json", bytes: Array(text.utf8)) }
+
+  static func error(_ source: ReportSource) -> BulkheadError? {
+    do {
+      _ = try EvidenceSet.read([source])
+      return nil
+    } catch {
+      return error as? BulkheadError
+    }
+  }
+
+  /// Deployments in the namespace `shop`, each with the containers `c0`, `c1`, … of these images.
+  static func fleet(_ images: [String: [String]]) -> Fleet {
+    var fleet = Fleet()
+    for (name, images) in images.sorted(by: { $0.key < $1.key }) {
+      let place = SourceLocation(file: "\(name).yaml", line: 1)
+      var workload = Workload(
+        id: ObjectReference(kind: "Deployment", namespace: "shop", name: name), location: place)
+      workload.pod.containers = images.enumerated().map { index, image in
+        var container = Container(name: "c\(index)", location: place)
+        container.image = image
+        return container
+      }
+      fleet.workloads.append(workload)
+    }
+    return fleet
+  }
+
+  static func id(_ name: String) -> ObjectReference {
+    ObjectReference(kind: "Deployment", namespace: "shop", name: name)
+  }
+}
+
+/// A small deterministic generator: a failing round can be run again.
+struct Generator: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
