@@ -92,7 +92,7 @@ import Testing
   @Test func writableThroughAReadOnlyParent() {
     func mount(_ path: String, readOnly: Bool) -> HostMount {
       HostMount(
-        path: NodePath(path), text: path, volume: "v", mountPath: "/x", readOnly: readOnly, member: 0)
+        path: NodePath(path), text: path, volume: "v", kind: .hostPath, mountPath: "/x", readOnly: readOnly, member: 0)
     }
     let place = NodePath("/proc/sys")
     #expect(mount("/", readOnly: true).mayWrite(place))

@@ -1,4 +1,5 @@
-package import Audit
+import Audit
+import Diagnostics
 import FleetModel
 
 extension AuditFinding {

@@ -1,4 +1,5 @@
 package import Audit
+import Diagnostics
 import FleetModel
 
 /// JUnit XML as Jenkins and GitLab read it: a suite for each object, a test case for each finding. What an exception

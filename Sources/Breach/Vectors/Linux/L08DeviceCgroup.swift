@@ -41,7 +41,7 @@ extension Vector {
     rule: .linux { pod, context in
       guard pod.hasNodeUsers(context) else { return .closed }
       let mounts = pod.hostMounts(context).filter { $0.mayWrite(cgroups) }
-      let writers = mounts.map { pod.members[$0.member].container.name }
+      let writers = Set(mounts.map { pod.members[$0.member].container.name })
       return pod.assess(node: context.cgroupV1) { container, _ in
         .when(container.mayGain(.sysAdmin) && (container.privileged || writers.contains(container.name)))
       } evidence: { member, _ in

@@ -50,11 +50,14 @@ extension Vector {
 
   /// What shows that a daemon listens without authentication: a client's address, or a port that a container declares.
   private static func dockerAddress(in container: Container) -> String? {
-    for variable in container.environment where variable.name == "DOCKER_HOST" {
-      if case .literal(let value) = variable.source, value.hasPrefix("tcp://"), value.hasSuffix(":2375") {
+    for index in container.environment.indices where container.environment[index].name == "DOCKER_HOST" {
+      if case .literal(let value) = container.environment[index].source, value.hasPrefix("tcp://"),
+        value.hasSuffix(":2375")
+      {
         return "DOCKER_HOST is \(value)"
       }
     }
-    return container.ports.contains { $0.port == 2375 } ? "it declares port 2375" : nil
+    for index in container.ports.indices where container.ports[index].port == 2375 { return "it declares port 2375" }
+    return nil
   }
 }

@@ -51,7 +51,9 @@ extension Vector {
       guard !volumes.isEmpty else { return .closed }
       return context.linux[.gitRepo].assessment { seen in
         volumes.map { volume in
-          Evidence(message: "the volume \(volume.name) is a gitRepo; \(seen)", fix: pod.withoutVolume(volume.name))
+          Evidence(
+            message: "the volume \(volume.name) is a gitRepo; \(seen)",
+            fix: pod.patch("volumes:\n- name: \(volume.name.yamlScalar)\n  gitRepo: null\n  emptyDir: {}"))
         }
       }
     }

@@ -49,8 +49,9 @@ extension Vector {
 
   /// The image's tag is the builder's version. A rootless builder leaves its user nothing to break into.
   private static func builder(_ image: String) -> NodeAnswer {
-    let isBuildKit = image.imageName == "buildkit"
-    guard isBuildKit || image.imageName == "docker" else { return .no }
+    let name = image.imageName
+    let isBuildKit = name == "buildkit"
+    guard isBuildKit || name == "docker" else { return .no }
     let tag = image.imageTag
     if tag.hasSuffix("rootless") || (!isBuildKit && !tag.contains("dind")) { return .no }
     // A tag such as 24-dind or latest moves.

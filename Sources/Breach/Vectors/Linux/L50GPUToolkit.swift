@@ -55,12 +55,13 @@ extension Vector {
   )
 
   private static func usesGPU(_ container: Container, _ pod: PodSpec) -> Bool {
-    if container.resources.extended.keys.contains(where: { $0.hasPrefix("nvidia.com/") }) { return true }
+    let extended = container.resources.extended
+    if !extended.isEmpty, extended.keys.contains(where: { $0.hasPrefix("nvidia.com/") }) { return true }
     if pod.runtimeClassName == "nvidia" { return true }
-    return container.environment.contains { variable in
-      guard variable.name == "NVIDIA_VISIBLE_DEVICES" else { return false }
-      if case .literal(let value) = variable.source { return !["", "none", "void"].contains(value) }
-      return true
+    for index in container.environment.indices where container.environment[index].name == "NVIDIA_VISIBLE_DEVICES" {
+      guard case .literal(let value) = container.environment[index].source else { return true }
+      return !["", "none", "void"].contains(value)
     }
+    return false
   }
 }

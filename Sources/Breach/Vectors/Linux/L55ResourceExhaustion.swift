@@ -30,31 +30,28 @@ extension Vector {
           image: example.com/app:1
       """,
     rule: .linux { pod, context in
-      let bareFolders = pod.workload.pod.volumes.filter(\.isUnlimitedFolder).map(\.name)
       var evidence: [Evidence] = []
       for index in pod.members.indices {
-        let missing = missingLimits(pod.members[index], bareFolders)
-        guard !missing.isEmpty else { continue }
+        let (memory, disk) = missingLimits(pod, index)
+        guard memory || disk else { continue }
         let member = pod.members[index]
-        let lines = missing.map { "    \($0): \($0 == "memory" ? "256Mi" : "1Gi")" }.joined(separator: "\n")
+        let missing = memory && disk ? "memory and ephemeral-storage" : memory ? "memory" : "ephemeral-storage"
+        let lines = (memory ? "\n    memory: 256Mi" : "") + (disk ? "\n    ephemeral-storage: 1Gi" : "")
         evidence.append(
           member.evidence(
-            "container \(member.container.name): resources.limits lacks \(missing.joined(separator: " and "))",
-            fix: pod.patch(member, "resources:\n  limits:\n\(lines)")))
+            "container \(member.container.name): resources.limits lacks \(missing)",
+            fix: pod.patch(member, "resources:\n  limits:" + lines)))
       }
       return .from(evidence)
     }
   )
 
   /// Disk counts where it can write to the node's: its root file system or a folder without a limit of its own.
-  private static func missingLimits(_ member: EffectivePod.Member, _ bareFolders: [String]) -> [String] {
-    let resources = member.container.resources
-    var missing: [String] = []
-    if resources.memoryLimitBytes == nil { missing.append("memory") }
-    let writesDisk = !member.effective.readOnlyRoot || member.container.mounts.contains { mount in
-      !mount.readOnly && bareFolders.contains(mount.volume)
-    }
-    if resources.ephemeralStorageLimitBytes == nil, writesDisk { missing.append("ephemeral-storage") }
-    return missing
+  private static func missingLimits(_ pod: EffectivePod, _ index: Int) -> (memory: Bool, disk: Bool) {
+    let memory = pod.members[index].container.resources.memoryLimitBytes == nil
+    guard pod.members[index].container.resources.ephemeralStorageLimitBytes == nil else { return (memory, false) }
+    if !pod.members[index].effective.readOnlyRoot { return (memory, true) }
+    let folders = Set(pod.workload.pod.volumes.filter(\.isUnlimitedFolder).map(\.name))
+    return (memory, pod.members[index].container.mounts.contains { !$0.readOnly && folders.contains($0.volume) })
   }
 }

@@ -8,10 +8,13 @@ struct HostMount: Sendable {
   /// As written.
   var text: String
   var volume: String
+  var kind: Kind
   var mountPath: String
   var readOnly: Bool
   /// Index into the pod's members.
   var member: Int
+
+  enum Kind: Sendable { case hostPath, claim, template }
 
   /// A read-only mount does not reach the mounts below it: the node's /proc inside a read-only `/` stays writable
   /// (Kubernetes, "Recursive read-only mounts"; the field that changes this is not read here).
@@ -29,30 +32,30 @@ extension EffectivePod {
   /// Every mount of a path of the node, in the order of containers and mounts.
   func hostMounts(_ context: AuditContext) -> [HostMount] {
     guard bearsHostPaths(context) else { return [] }
-    var sources: [(volume: String, path: String)] = []
+    var sources: [String: (path: String, kind: HostMount.Kind)] = [:]
     for volume in workload.pod.volumes {
       switch volume.source {
-      case .hostPath(let path, _): sources.append((volume.name, path))
+      case .hostPath(let path, _): sources[volume.name] = (path, .hostPath)
       case .claim(let name):
         if let path = context.linux.nodePath(ofClaim: name, namespace: workload.id.namespace) {
-          sources.append((volume.name, path))
+          sources[volume.name] = (path, .claim)
         }
       default: break
       }
     }
     for template in workload.claimTemplates {
       guard let path = context.linux.nodePath(ofTemplate: template, workload: workload) else { continue }
-      sources.append((template, path))
+      sources[template] = (path, .template)
     }
     var mounts: [HostMount] = []
     for index in members.indices {
       for mount in members[index].container.mounts {
-        guard let source = sources.first(where: { $0.volume == mount.volume }) else { continue }
+        guard let source = sources[mount.volume] else { continue }
         let text = mount.subPath.map { source.path + "/" + $0 } ?? source.path
         mounts.append(
           HostMount(
-            path: NodePath(text), text: text, volume: mount.volume, mountPath: mount.path, readOnly: mount.readOnly,
-            member: index))
+            path: NodePath(text), text: text, volume: mount.volume, kind: source.kind, mountPath: mount.path,
+            readOnly: mount.readOnly, member: index))
       }
     }
     return mounts
@@ -71,8 +74,7 @@ extension EffectivePod {
 
   /// "container web: mounts /etc of the node at /host-etc".
   func describe(_ mount: HostMount) -> String {
-    let source = workload.pod.volumes.first { $0.name == mount.volume }?.source
-    let kind = if case .hostPath = source { "hostPath" } else { "claimed volume" }
+    let kind = mount.kind == .hostPath ? "hostPath" : "claimed volume"
     return """
       container \(members[mount.member].container.name) mounts \(mount.text) of the node at \(mount.mountPath) \
       (\(kind) \(mount.volume), readOnly: \(mount.readOnly))
@@ -83,18 +85,18 @@ extension EffectivePod {
   func evidence(_ mount: HostMount, _ effect: String) -> Evidence {
     let member = members[mount.member]
     return Evidence(
-      container: member.container.name, message: "\(describe(mount)): \(effect)", fix: withoutVolume(mount.volume),
+      container: member.container.name, message: "\(describe(mount)): \(effect)", fix: withoutVolume(mount),
       location: member.container.location)
   }
 
-  func withoutVolume(_ name: String) -> String {
-    var body = "volumes:\n- name: \(name.yamlScalar)\n"
-    switch workload.pod.volumes.first(where: { $0.name == name })?.source {
-    case .hostPath: body += "  hostPath: null\n  emptyDir: {}"
-    case .claim: body += "  persistentVolumeClaim: null\n  emptyDir: {}"
-    case .gitRepo: body += "  gitRepo: null\n  emptyDir: {}"
-    default: return "use a PersistentVolume of the network for the claim template \(name), not a folder of the node"
+  /// The volume replaced by an empty folder.
+  private func withoutVolume(_ mount: HostMount) -> String {
+    let name = "volumes:\n- name: " + mount.volume.yamlScalar
+    return switch mount.kind {
+    case .hostPath: patch(name + "\n  hostPath: null\n  emptyDir: {}")
+    case .claim: patch(name + "\n  persistentVolumeClaim: null\n  emptyDir: {}")
+    case .template:
+      "give the claim template \(mount.volume) a storage class of the network instead of folders of the nodes"
     }
-    return workload.templatePatch(spec: body)
   }
 }

@@ -85,17 +85,23 @@ extension NodeFacts {
 }
 
 extension String {
-  private var lastPart: Substring {
-    let slash = utf8.lastIndex(of: UInt8(ascii: "/")).map { utf8.index(after: $0) }
-    return self[(slash ?? startIndex)...].prefix { $0 != "@" }
-  }
-
   /// `registry/path/NAME:tag@digest` → NAME.
-  var imageName: Substring { lastPart.prefix { $0 != ":" } }
+  var imageName: Substring {
+    let last = lastPart
+    return self[last.lowerBound..<(utf8[last].firstIndex(of: UInt8(ascii: ":")) ?? last.upperBound)]
+  }
 
   /// The tag; empty where there is none.
   var imageTag: String {
     let last = lastPart
-    return last.firstIndex(of: ":").map { String(last[last.index(after: $0)...]) } ?? ""
+    guard let colon = utf8[last].firstIndex(of: UInt8(ascii: ":")) else { return "" }
+    return String(self[utf8.index(after: colon)..<last.upperBound])
+  }
+
+  /// What follows the last slash, without a digest.
+  private var lastPart: Range<Index> {
+    let end = utf8.firstIndex(of: UInt8(ascii: "@")) ?? endIndex
+    let slash = utf8[..<end].lastIndex(of: UInt8(ascii: "/"))
+    return (slash.map { utf8.index(after: $0) } ?? startIndex)..<end
   }
 }

@@ -47,13 +47,12 @@ extension EffectivePod {
   /// Mounts by subPath of volumes that containers write.
   var subPaths: [(member: Int, volume: String, path: String)] {
     var found: [(member: Int, volume: String, path: String)] = []
+    guard members.contains(where: { $0.container.mounts.contains { $0.subPath != nil } }) else { return [] }
+    let writable = Set(workload.pod.volumes.filter(\.isWritable).map(\.name)).union(workload.claimTemplates)
     for index in members.indices {
       for mount in members[index].container.mounts {
         guard let path = mount.subPath, !path.isEmpty else { continue }
-        let isWritable =
-          workload.claimTemplates.contains(mount.volume)
-          || workload.pod.volumes.contains { $0.name == mount.volume && $0.isWritable }
-        if isWritable { found.append((index, mount.volume, path)) }
+        if writable.contains(mount.volume) { found.append((index, mount.volume, path)) }
       }
     }
     return found

@@ -6,16 +6,23 @@ extension EffectivePod {
   func patch(_ member: Member, _ body: String) -> String {
     let list =
       switch member.role {
-      case .initial, .sidecar: "initContainers"
-      case .application: "containers"
-      case .ephemeral: "ephemeralContainers"
+      case .initial, .sidecar: "initContainers:"
+      case .application: "containers:"
+      case .ephemeral: "ephemeralContainers:"
       }
-    let inner = body.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
-    return workload.templatePatch(spec: "\(list):\n- name: \(member.container.name.yamlScalar)\n\(inner)")
+    var text = PatchText(workload)
+    text.add(list)
+    text.add("- name: " + member.container.name.yamlScalar)
+    text.add(body, deeper: 1)
+    return text.text
   }
 
   /// A merge patch for the pod; lines below its `spec`.
-  func patch(_ body: String) -> String { workload.templatePatch(spec: body) }
+  func patch(_ body: String) -> String {
+    var text = PatchText(workload)
+    text.add(body)
+    return text.text
+  }
 
   /// Takes a capability away, wherever it comes from; the lists are written in full, because a patch replaces them.
   func patch(_ member: Member, without capabilities: [Capability]) -> String {
@@ -100,7 +107,7 @@ extension String {
   var yamlScalar: String {
     let plain = utf8.allSatisfy { $0.isLetter || $0.isDigit || Self.plainMarks.contains($0) }
     let startsLikeName = utf8.first?.isLetter ?? false
-    if plain, startsLikeName, !Self.yamlWords.contains(lowercased()) { return self }
+    if plain, startsLikeName, utf8.count > 5 || !Self.yamlWords.contains(lowercased()) { return self }
     var text = "\""
     for scalar in unicodeScalars {
       switch scalar {

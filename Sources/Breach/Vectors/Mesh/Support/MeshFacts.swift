@@ -53,7 +53,10 @@ package struct MeshFacts: Sendable {
 
   /// Those that run in one of the meshes.
   package func members(of meshes: Set<Mesh>) -> [Member] {
-    members.filter { $0.membership.mesh.map(meshes.contains) ?? false }
+    members.filter { member in
+      guard let mesh = member.membership.mesh else { return false }
+      return meshes.contains(mesh)
+    }
   }
 
   /// The same by namespace, sorted by its name.
