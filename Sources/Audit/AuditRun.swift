@@ -139,4 +139,6 @@ package struct AuditPart: Sendable {
   package var findings: [AuditFinding] = []
   package var unknown: [UnknownAssessment] = []
   package var podSecurity: [PodSecurityRow] = []
+
+  package init() {}
 }

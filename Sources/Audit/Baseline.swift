@@ -34,6 +34,8 @@ package struct Baseline: Sendable {
   package var entries: [BaselineEntry]
   private static let longest = 256 << 20
 
+  package init(entries: [BaselineEntry]) { self.entries = entries }
+
   private struct Document: Decodable {
     var schema: String
     var findings: [BaselineEntry]

@@ -1,5 +1,5 @@
 package import Audit
-package import Diagnostics
+import Diagnostics
 import FleetModel
 import IntentModel
 import PodSecurity

@@ -10,12 +10,16 @@ package struct BulkheadCommand: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         bulkhead survey   -f manifests/             what runs here, who calls whom, is it ready for a mesh
+        bulkhead audit    -f manifests/             which ways out each container has, what breaks a mesh rollout
+        bulkhead reach    -f manifests/             who can connect to whom, and which policy decides
+        bulkhead paths    -f manifests/             from each container: blast radius, attack paths, cheapest cuts
         bulkhead rehearse -f manifests/ --out out   the whole rollout on a twin on this machine
         bulkhead doctor                             what this machine lacks
       """,
     version: "0.1.0",
     subcommands: [
-      SurveyCommand.self, PlanCommand.self, RehearseCommand.self, JudgeCommand.self, DoctorCommand.self,
+      SurveyCommand.self, AuditCommand.self, ReachCommand.self, PathsCommand.self, PlanCommand.self,
+      RehearseCommand.self, JudgeCommand.self, ExplainCommand.self, DiffCommand.self, DoctorCommand.self,
       TwinCommand.self,
     ])
 

@@ -91,16 +91,3 @@ package struct ReachCommand: AsyncParsableCommand {
     StandardOutput.write(Array(text.utf8))
   }
 }
-
-/// Bytes to standard output as they are, without one string for everything.
-enum StandardOutput {
-  static func write(_ bytes: [UInt8]) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      // The reader has gone: there is nobody left to write for.
-      guard count > 0 else { return }
-      rest = rest.dropFirst(count)
-    }
-  }
-}
