@@ -90,7 +90,7 @@ let package = Package(
       ] + nio),
     room("EnvoyMesh", ["IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto, nioHTTP] + nio),
     room("JournalStore", ["Rollout", "Diagnostics", grdb, crypto]),
-    room("Scanners", ["Audit", "Intake", "FleetModel", "Diagnostics", nioHTTP] + nio),
+    room("Scanners", ["FleetModel", "Diagnostics", nioHTTP] + nio),
     // Faces
     room(
       "Reports",
@@ -124,7 +124,7 @@ let package = Package(
     tests("Reachability", ["Reachability", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
     tests("MeshTraps", ["MeshTraps", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
     tests("Audit", ["Audit", "Breach", "FleetModel", "Intake", "Diagnostics"]),
-    tests("Scanners", ["Scanners", "Audit", "FleetModel", "Diagnostics"] + nio + [nioHTTP], exclude: ["Corpus"]),
+    tests("Scanners", ["Scanners", "FleetModel", "Diagnostics", nioHTTP] + nio, exclude: ["Corpus"]),
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),

@@ -19,14 +19,15 @@ struct IngressController {
   func rows(_ peers: ReachPeers) -> [ReachRow] {
     let services = Dictionary(fleet.services.map { ($0.id, $0) }) { first, _ in first }
     var wanted: [Int: PortSet] = [:]
-    for ingress in fleet.ingresses {
-      for backend in ingress.backends {
-        let id = ObjectReference(kind: "Service", namespace: ingress.id.namespace, name: backend.service)
-        guard let service = services[id] else { continue }
-        for position in fleet.index.workloads(behind: service) {
-          let ports = Self.ports(service, backend.port, fleet.workloads[position])
-          wanted[position] = (wanted[position] ?? .none).union(ports)
-        }
+    let entrances = fleet.ingresses.flatMap { ingress in
+      ingress.backends.map { (namespace: ingress.id.namespace, service: $0.service, port: $0.port) }
+    }
+    for entrance in entrances + routes {
+      let id = ObjectReference(kind: "Service", namespace: entrance.namespace, name: entrance.service)
+      guard let service = services[id] else { continue }
+      for position in fleet.index.workloads(behind: service) {
+        let ports = Self.ports(service, entrance.port, fleet.workloads[position])
+        wanted[position] = (wanted[position] ?? .none).union(ports)
       }
     }
     let stranger = PolicyParty.stranger(namespace: Self.namespace)
@@ -39,6 +40,19 @@ struct IngressController {
     }
     return found.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
       .map { ReachRow(to: peers.names[$0.key], ports: $0.value) }
+  }
+
+  /// OpenShift's routes: one service, and others that take a share. Without a port every port of theirs is meant.
+  private var routes: [(namespace: String, service: String, port: PortReference)] {
+    fleet.customObjects.filter { $0.apiGroup == "route.openshift.io" && $0.id.kind == "Route" }.flatMap { route in
+      let target = route.spec["port"]?["targetPort"]
+      let port =
+        target?.integer.map { PortReference.number($0) } ?? target?.string.map { PortReference.named($0) } ?? .number(0)
+      let backends = [route.spec["to"]].compactMap(\.self) + (route.spec["alternateBackends"]?.elements ?? [])
+      return backends.filter { $0["kind"]?.string ?? "Service" == "Service" }.compactMap { backend in
+        backend["name"]?.string.map { (namespace: route.id.namespace, service: $0, port: port) }
+      }
+    }
   }
 
   /// The target ports meant by a backend's port; all of the service's where it names none.

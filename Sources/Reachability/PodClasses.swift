@@ -58,13 +58,69 @@ struct PodClasses: Sendable {
     var rank = [UInt32](repeating: 0, count: order.count)
     for (position, index) in order.enumerated() { rank[index] = UInt32(position) }
     classOfPod = provisional.map { rank[$0] }
-    classes = order.map { index in
-      let signature = signatures[index]
-      return PodClass(
-        namespace: table.namespaceNames[Int(signature.namespace)], members: members[index],
-        isExempt: signature.isExempt, namespaceID: signature.namespace, signature: signature.labels,
-        namedPorts: signature.ports)
+    classes = order.map { Self.podClass(signatures[$0], members[$0], table) }
+    finish(table)
+  }
+
+  /// The same pods told apart by more than before: each class becomes one or several that follow each other in its place.
+  ///
+  /// - Parameter old: what these classes were formed under; `new` contains it.
+  func refined(_ table: PodTable, from old: Attention, to new: Attention, exemptHostNetwork: Bool) -> PodClasses {
+    var result = self
+    var parts: [[[Int]]] = []
+    parts.reserveCapacity(classes.count)
+    let addedPorts = new.portNames.subtracting(old.portNames)
+    for entry in classes {
+      var found: [Difference: Int] = [:]
+      var members: [[Int]] = []
+      for pod in entry.members {
+        var atoms: [UInt32] = []
+        if !entry.isExempt {
+          for atom in table.atoms[Int(table.firstAtom[pod])..<Int(table.firstAtom[pod + 1])] {
+            let key = Int(table.keyOfAtom[Int(atom)])
+            if new.atoms[Int(atom)] {
+              if !old.atoms[Int(atom)] { atoms.append(atom) }
+            } else if new.keys[key], !old.keys[key] {
+              atoms.append(firstOther + UInt32(key))
+            }
+          }
+        }
+        let ports = addedPorts.isEmpty ? [] : table.namedPorts[pod].filter { addedPorts.contains($0.name) }.sorted()
+        let difference = Difference(atoms: atoms, ports: ports)
+        if let known = found[difference] {
+          members[known].append(pod)
+        } else {
+          found[difference] = members.count
+          members.append([pod])
+        }
+      }
+      parts.append(members)
     }
+    result.classes = []
+    result.rangeOfNamespace = []
+    result.classesOfAtom = [:]
+    result.classesOfKey = [:]
+    for members in parts.joined() {
+      for pod in members { result.classOfPod[pod] = UInt32(result.classes.count) }
+      let signature = Self.signature(of: members[0], table, new, firstOther, exemptHostNetwork)
+      result.classes.append(Self.podClass(signature, members, table))
+    }
+    result.finish(table)
+    return result
+  }
+
+  private struct Difference: Hashable {
+    var atoms: [UInt32]
+    var ports: [NamedPort]
+  }
+
+  private static func podClass(_ signature: Signature, _ members: [Int], _ table: PodTable) -> PodClass {
+    PodClass(
+      namespace: table.namespaceNames[Int(signature.namespace)], members: members, isExempt: signature.isExempt,
+      namespaceID: signature.namespace, signature: signature.labels, namedPorts: signature.ports)
+  }
+
+  private mutating func finish(_ table: PodTable) {
     exempt = IntervalSet(ascending: classes.indices.filter { classes[$0].isExempt }.map { UInt32($0) })
     index(table)
   }
@@ -88,7 +144,7 @@ struct PodClasses: Sendable {
     }
     let ports = attention.portNames.isEmpty ? [] : table.namedPorts[pod].filter { attention.portNames.contains($0.name) }
     return Signature(
-      namespace: table.namespaceOfPod[pod], isExempt: isExempt, labels: labels, ports: Array(Set(ports)).sorted())
+      namespace: table.namespaceOfPod[pod], isExempt: isExempt, labels: labels, ports: ports.sorted())
   }
 
   private mutating func index(_ table: PodTable) {

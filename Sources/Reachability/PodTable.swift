@@ -91,6 +91,15 @@ struct Attention: Sendable, Equatable {
 
   mutating func look(at ports: PortSpecification) { for name in ports.named { portNames.insert(name.name) } }
 
+  /// What either looks at.
+  func union(_ other: Attention) -> Attention {
+    var result = self
+    for index in keys.indices where other.keys[index] { result.keys[index] = true }
+    for index in atoms.indices where other.atoms[index] { result.atoms[index] = true }
+    result.portNames.formUnion(other.portNames)
+    return result
+  }
+
   /// Whether classes formed under `other` tell apart everything that has to be told apart here.
   func isWithin(_ other: Attention) -> Bool {
     zip(keys, other.keys).allSatisfy { !$0 || $1 } && zip(atoms, other.atoms).allSatisfy { !$0 || $1 }

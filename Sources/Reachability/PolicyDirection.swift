@@ -4,8 +4,8 @@ import FleetModel
 struct PolicyDirection: Sendable {
   private(set) var parts: [PolicyPart]
   /// In order of precedence.
-  let admin: [AdminRule]
-  let baseline: [AdminRule]
+  private(set) var admin: [AdminRule]
+  private(set) var baseline: [AdminRule]
   private let partsOfClass: NumbersByClass
   private let adminOfClass: NumbersByClass
   private let baselineOfClass: NumbersByClass
@@ -50,6 +50,20 @@ struct PolicyDirection: Sendable {
         }
       }
     }
+  }
+
+  /// Admin rules in the numbers of split classes; only for making another direction of it.
+  func remappingAdmin(_ starts: [UInt32]) -> PolicyDirection {
+    func moved(_ rule: AdminRule) -> AdminRule {
+      var rule = rule
+      rule.subjects = rule.subjects.remapped(starts)
+      rule.rule.pods = rule.rule.pods.remapped(starts)
+      return rule
+    }
+    var result = self
+    result.admin = admin.map(moved)
+    result.baseline = baseline.map(moved)
+    return result
   }
 
   /// Whether any NetworkPolicy governs a class.

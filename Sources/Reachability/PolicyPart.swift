@@ -1,5 +1,6 @@
-/// One NetworkPolicy in one direction: whom it governs and what it lets through.
-struct PolicyPart: Sendable {
+/// One NetworkPolicy in one direction: whom it governs and what it lets through. It never changes; a class, because an
+/// index hands parts around by the ten thousand.
+final class PolicyPart: Sendable {
   /// Rules with the same ports are one group: of a hundred thousand rules few groups are left.
   struct Group: Sendable {
     var pods: IntervalSet<UInt32>
@@ -9,32 +10,38 @@ struct PolicyPart: Sendable {
   /// Sets up to this size are listed class by class; larger ones are asked whether they contain a class.
   static let sparseLimit = 64
 
-  var subjects: IntervalSet<UInt32>
-  private(set) var groups: [Group] = []
+  let subjects: IntervalSet<UInt32>
+  let groups: [Group]
   /// Classes of the small sets in ascending order, and the group of each.
-  private(set) var sparseClasses: [UInt32] = []
-  private var sparseGroups: [Int32] = []
-  private(set) var wideGroups: [Int32] = []
+  let sparseClasses: [UInt32]
+  private let sparseGroups: [Int32]
+  let wideGroups: [Int32]
 
-  init(subjects: IntervalSet<UInt32>, rules: [CompiledRule]) {
-    self.subjects = subjects
+  convenience init(subjects: IntervalSet<UInt32>, rules: [CompiledRule]) {
     var members: [PortSpecification: [Int]] = [:]
     var order: [PortSpecification] = []
     for (index, rule) in rules.enumerated() {
       if members[rule.ports] == nil { order.append(rule.ports) }
       members[rule.ports, default: []].append(index)
     }
-    groups = order.map { ports in
+    let groups = order.map { ports in
       let own = (members[ports] ?? []).map { rules[$0] }
       var addresses = AddressSet()
       addresses.v4 = Self.union(own.map(\.addresses.v4))
       addresses.v6 = Self.union(own.map(\.addresses.v6))
       return Group(pods: RuleCompiler.union(own.map(\.pods)), addresses: addresses, ports: ports)
     }
+    self.init(subjects: subjects, groups: groups)
+  }
+
+  private init(subjects: IntervalSet<UInt32>, groups: [Group]) {
+    self.subjects = subjects
+    self.groups = groups
     var sparse: [(UInt32, Int32)] = []
+    var wide: [Int32] = []
     for (index, group) in groups.enumerated() where !group.pods.isEmpty {
       guard group.pods.count <= Self.sparseLimit else {
-        wideGroups.append(Int32(index))
+        wide.append(Int32(index))
         continue
       }
       for interval in group.pods.intervals {
@@ -44,6 +51,14 @@ struct PolicyPart: Sendable {
     sparse.sort { $0 < $1 }
     sparseClasses = sparse.map(\.0)
     sparseGroups = sparse.map(\.1)
+    wideGroups = wide
+  }
+
+  /// The same policy after classes were split: `starts[n]` is where class n begins now.
+  func remapped(_ starts: [UInt32]) -> PolicyPart {
+    PolicyPart(
+      subjects: subjects.remapped(starts),
+      groups: groups.map { Group(pods: $0.pods.remapped(starts), addresses: $0.addresses, ports: $0.ports) })
   }
 
   private static func union<Bound>(_ sets: [IntervalSet<Bound>]) -> IntervalSet<Bound> {
@@ -86,6 +101,13 @@ struct PolicyPart: Sendable {
     }
     result.append(IntervalSet(ascending: unique))
     return result
+  }
+}
+
+extension IntervalSet where Bound == UInt32 {
+  /// Class numbers after classes were split into several that follow each other.
+  func remapped(_ starts: [UInt32]) -> IntervalSet {
+    IntervalSet(normalising: intervals.map { Interval(starts[Int($0.low)], starts[Int($0.high) + 1] - 1) })
   }
 }
 

@@ -82,10 +82,10 @@ package struct ReachIndex: Sendable {
     Self.look(at: policy, &look, table)
     let position = policies.firstIndex { $0.id == policy.id }
     if let position { changed[position] = policy } else { changed.append(policy) }
-    guard look.isWithin(attention) else { return ReachIndex(table, changed, adminPolicies, options) }
     var result = self
     result.policies = changed
-    var compiler = RuleCompiler(table, grouping)
+    if !look.isWithin(attention) { result.refine(look) }
+    var compiler = RuleCompiler(table, result.grouping)
     let part = Self.compile(policy, &compiler)
     if let position { result.compiled[position] = part } else { result.compiled.append(part) }
     result.assemble()
@@ -100,6 +100,25 @@ package struct ReachIndex: Sendable {
     result.compiled.remove(at: position)
     result.assemble()
     return result
+  }
+
+  /// Splits classes so that they tell apart what `look` looks at, and carries over what is compiled.
+  private mutating func refine(_ look: Attention) {
+    let wider = attention.union(look)
+    let finer = grouping.refined(
+      table, from: attention, to: wider, exemptHostNetwork: options.exemptHostNetwork)
+    attention = wider
+    if finer.classes.count > grouping.classes.count {
+      var starts = grouping.classes.map { finer.classOfPod[$0.members[0]] }
+      starts.append(UInt32(finer.classes.count))
+      for index in compiled.indices {
+        compiled[index].ingress = compiled[index].ingress?.remapped(starts)
+        compiled[index].egress = compiled[index].egress?.remapped(starts)
+      }
+      ingress = ingress.remappingAdmin(starts)
+      egress = egress.remappingAdmin(starts)
+    }
+    grouping = finer
   }
 
   private mutating func assemble() {

@@ -12,6 +12,8 @@ struct SelectorCache {
   let classes: PodClasses
   private var namespaceSets: [LabelSelector: IntervalSet<UInt32>] = [:]
   private var found: [Key: IntervalSet<UInt32>] = [:]
+  /// By namespace and label value, for the commonest form: one namespace by its name, pods by one label.
+  private var simple: [UInt64: IntervalSet<UInt32>] = [:]
 
   init(_ table: PodTable, _ classes: PodClasses) {
     self.table = table
@@ -32,6 +34,15 @@ struct SelectorCache {
     return result
   }
 
+  private func code(_ namespaces: LabelSelector?, _ pods: LabelSelector, _ own: UInt32?) -> UInt64? {
+    guard pods.requirements.count == 1, let only = pods.requirements.first, only.operation == .isIn,
+      only.values.count == 1, let key = table.keyID(only.key), let atom = table.atom(key, only.values[0])
+    else { return nil }
+    guard let namespaces else { return own.map { UInt64($0) << 32 | UInt64(atom) } }
+    guard let names = Self.names(namespaces), names.count == 1, let id = table.namespaceIDs[names[0]] else { return nil }
+    return UInt64(id) << 32 | UInt64(atom)
+  }
+
   /// The names meant by a selector that looks at the automatic label alone.
   private static func names(_ selector: LabelSelector) -> [String]? {
     guard selector.requirements.count == 1, let only = selector.requirements.first,
@@ -45,6 +56,13 @@ struct SelectorCache {
     namespaces: LabelSelector?, pods: LabelSelector, own: String
   ) -> IntervalSet<UInt32> {
     let ownID = table.namespaceIDs[own]
+    if let code = code(namespaces, pods, ownID) {
+      if let known = simple[code] { return known }
+      let namespace = UInt32(code >> 32)
+      let result = classes.matching(pods, in: IntervalSet(namespace, namespace), table)
+      simple[code] = result
+      return result
+    }
     let key = Key(namespaces: namespaces, own: namespaces == nil ? ownID ?? .max : 0, pods: pods)
     if let known = found[key] { return known }
     let scope: IntervalSet<UInt32>

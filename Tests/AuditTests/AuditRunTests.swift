@@ -2,6 +2,8 @@ import Audit
 import Diagnostics
 import FleetModel
 import Intake
+import IntentModel
+import PodSecurity
 import Testing
 
 @Suite struct AuditRunTests {

@@ -154,6 +154,11 @@ import Testing
     input.ingresses = [ingress]
     let line = "{ingress-controller} -> default/web[Deployment] : TCP 8080"
     #expect(input.lines().contains(line))
+    input.ingresses = []
+    input.customObjects = [
+      object("Route", "web", in: "default", group: "route.openshift.io", ["to": ["kind": "Service", "name": "web"]])
+    ]
+    #expect(input.lines().contains(line), "a route means all ports of its service")
     input.networkPolicies = [policy("own", ingress: [.init(peers: [.pods(namespaces: nil, pods: nil)])])]
     #expect(!input.lines().contains { $0.hasPrefix("{") })
     input.networkPolicies = [policy("all", ingress: [.init(peers: [.pods(namespaces: LabelSelector(), pods: nil)])])]
