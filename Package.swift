@@ -124,6 +124,10 @@ let package = Package(
     tests("Reachability", ["Reachability", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
     tests("MeshTraps", ["MeshTraps", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
     tests("Audit", ["Audit", "Breach", "FleetModel", "Intake", "Diagnostics"]),
+    tests(
+      "Reports",
+      ["Reports", "Audit", "Breach", "Intake", "PodSecurity", "IntentModel", "FleetModel", "Diagnostics"],
+      exclude: ["Golden"]),
     tests("Scanners", ["Scanners", "FleetModel", "Diagnostics", nioHTTP] + nio, exclude: ["Corpus"]),
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),

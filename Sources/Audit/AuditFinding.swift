@@ -31,6 +31,8 @@ package struct AuditFinding: Sendable {
     self.container = container
     self.message = message
     self.fix = fix
+    // Whether a patch ends in a line break says nothing.
+    while self.fix.utf8.last == 0x0A { self.fix.removeLast() }
     self.location = location
     self.place = place
   }

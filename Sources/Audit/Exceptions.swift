@@ -112,8 +112,8 @@ extension AuditResult {
   private static func expired(_ exception: AuditException) -> AuditFinding {
     finding(
       .expiredException, exception,
-      "the exception of \(exception.owner) for \(exception.code) on \(exception.resource) ended on \(exception.expires); "
-        + "it was given because \(exception.reason)")
+      "the exception of \(exception.owner) for \(exception.code) on \(exception.resource) ended on "
+        + "\(exception.expires); it was given because \(exception.reason)")
   }
 
   private static func idle(_ exception: AuditException) -> AuditFinding {

@@ -62,8 +62,8 @@ extension AuditRun {
             OwnRule.unreadableLabel.rule,
             resource: ObjectReference(kind: "Namespace", namespace: "", name: namespace.name),
             message: "the label \(problem.label) is '\(problem.value)', which \(problem.message)",
-            fix: "kubectl label --overwrite namespace \(namespace.name) \(problem.label)-", location: namespace.location,
-            place: problem.label))
+            fix: "kubectl label --overwrite namespace \(namespace.name) \(problem.label)-",
+            location: namespace.location, place: problem.label))
       }
     }
   }

@@ -9,7 +9,9 @@ package enum RuleBook {
   package static let all: [AuditRule] = make()
   static let vectors: [String: AuditRule] = table(.vector)
   static let traps: [String: AuditRule] = table(.trap)
-  private static let byCode: [String: AuditRule] = Dictionary(all.map { ($0.code.lowercased(), $0) }) { first, _ in first }
+  private static let byCode: [String: AuditRule] = Dictionary(
+    all.map { ($0.code.lowercased(), $0) }
+  ) { first, _ in first }
 
   /// A rule by its code, whatever the case: `l17`, `hostnamespaces`.
   package static func rule(_ code: String) -> AuditRule? { byCode[code.lowercased()] }
@@ -36,8 +38,8 @@ package enum RuleBook {
     for control in PodSecurityControl.all {
       rules.append(
         AuditRule(
-          code: control.id, title: control.title, severity: control.level == .baseline ? .high : .medium, kind: .control,
-          explanation: control.rationale,
+          code: control.id, title: control.title, severity: control.level == .baseline ? .high : .medium,
+          kind: .control, explanation: control.rationale,
           mitigation: "Meet the \(control.level.rawValue) level: docs/audit.md tells how each control is judged.",
           references: ["https://kubernetes.io/docs/concepts/security/pod-security-standards/"], order: rules.count))
     }

@@ -31,7 +31,7 @@ enum ControlExamples {
     "hostPorts": ("", "ports:\n- containerPort: 8080\n  hostPort: 80"),
     "hostProbesAndHostLifecycle": ("", "livenessProbe:\n  httpGet:\n    host: 10.0.0.1\n    port: 80"),
     "privileged": ("", "securityContext:\n  privileged: true"),
-    "procMount": ("hostUsers: false", "securityContext:\n  procMount: Unmasked"),
+    "procMount": ("", "securityContext:\n  procMount: Unmasked"),
     "seLinuxOptions": ("", "securityContext:\n  seLinuxOptions:\n    type: spc_t"),
     "seccompProfile_baseline": ("", "securityContext:\n  seccompProfile:\n    type: Unconfined"),
     "sysctls": ("securityContext:\n  sysctls:\n  - name: kernel.msgmax\n    value: \"65536\"", ""),

@@ -180,10 +180,27 @@ struct Explanation {
     options.only = [rule.code]
     options.meshes = trap.map { trap in Mesh.allCases.filter(trap.meshes.contains) } ?? []
     let result = AuditRun.run(read.fleet, options, input: read.findings)
-    let found = result.findings.filter { $0.code == rule.code }
-    guard let first = found.first else {
-      return [result.unknown.first.map { "unknown, because \($0.because)" } ?? "nothing"]
+    if let told = told(result) { return told }
+    // Some depend on the node as well: then the example says what it would be on nodes that have it.
+    for facts in Self.olderNodes {
+      guard let nodes = try? NodeFactsText.parse(facts) else { continue }
+      options.nodeFacts = nodes
+      if let told = told(AuditRun.run(read.fleet, options)) { return told + ["on nodes with \(facts)"] }
     }
+    return [result.unknown.first.map { "unknown, because \($0.because)" } ?? "nothing"]
+  }
+
+  /// Kernels and runtimes of different ages: flaws came and went.
+  private static let olderNodes = [
+    ("5.10.0", "1.0.0"), ("5.15.0", "1.1.5"), ("4.4.0", "1.0.0-rc6"), ("6.1.0", "1.0.0-rc93"), ("6.4.0", "1.2.5"),
+  ].map { kernel, runc in
+    "kernel=\(kernel),kubelet=1.20.0,runtime=containerd:1.4.0,runc=\(runc),cgroup=1,lsm=none,userns=true,bpf=true,"
+      + "userfaultfd=true,routeLocalnet=true,metadata=true"
+  }
+
+  private func told(_ result: AuditResult) -> [String]? {
+    let found = result.findings.filter { $0.code == rule.code }
+    guard let first = found.first else { return nil }
     let more = found.count > 1 ? ["(and \(found.count - 1) more)"] : []
     return Self.wrapped("\(first.resource): \(first.message)") + ["fix:"]
       + first.fix.split(separator: "\n").map { "  " + $0 } + more

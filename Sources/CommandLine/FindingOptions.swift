@@ -26,7 +26,10 @@ struct FindingOptions: ParsableArguments {
     name: .long,
     help: ArgumentHelp(
       "What is known of the nodes: kernel=6.1.0,runtime=containerd:1.7.2,runc=1.1.5,cgroup=2,lsm=apparmor",
-      discussion: "Also kubelet=1.29.3, os=TEXT, lsm=none, and userns, bpf, userfaultfd, routeLocalnet, metadata with =true or =false.",
+      discussion: """
+        Also kubelet=1.29.3, os=TEXT, lsm=none, and userns, bpf, userfaultfd, routeLocalnet, metadata with =true or \
+        =false.
+        """,
       valueName: "facts"))
   var nodeFacts: String?
   @Option(
@@ -136,7 +139,7 @@ enum NodeFactsText {
   private static func problem(_ text: String) -> BulkheadError {
     BulkheadError(
       .usage, "--node-facts: '\(text.safeForTerminal)' is no fact",
-      cure: "write kernel=6.1.0,runtime=containerd:1.7.2,runc=1.1.5,cgroup=2,lsm=apparmor, say; see --help for all keys")
+      cure: "write kernel=6.1.0,runtime=containerd:1.7.2,runc=1.1.5,cgroup=2,lsm=apparmor, say; --help has all keys")
   }
 }
 

@@ -19,7 +19,14 @@ struct PodTable: Sendable {
   private var atomIDs: [[String: UInt32]] = []
 
   init(_ fleet: Fleet) {
-    let names = Set(fleet.workloads.lazy.map(\.id.namespace)).union(fleet.namespaces.map(\.name))
+    // By index: a loop over the elements would copy each workload whole.
+    let workloads = fleet.workloads
+    var names = Set(fleet.namespaces.map(\.name))
+    var last: String?
+    for index in workloads.indices where workloads[index].id.namespace != last {
+      names.insert(workloads[index].id.namespace)
+      last = workloads[index].id.namespace
+    }
     namespaceNames = names.sorted()
     namespaceIDs = Dictionary(uniqueKeysWithValues: namespaceNames.enumerated().map { ($1, UInt32($0)) })
     let written = Dictionary(fleet.namespaces.map { ($0.name, $0.labels) }) { first, _ in first }
@@ -30,19 +37,23 @@ struct PodTable: Sendable {
     }
     namespaceOfPod.reserveCapacity(fleet.workloads.count)
     firstAtom.reserveCapacity(fleet.workloads.count + 1)
-    for workload in fleet.workloads { add(workload) }
+    var keys = RecentKey()
+    for index in workloads.indices { add(workloads, index, &keys) }
   }
 
   var count: Int { namespaceOfPod.count }
 
-  private mutating func add(_ workload: Workload) {
-    namespaceOfPod.append(namespaceIDs[workload.id.namespace] ?? 0)
+  private mutating func add(_ workloads: [Workload], _ index: Int, _ recent: inout RecentKey) {
+    if workloads[index].id.namespace != recent.text {
+      recent = RecentKey(text: workloads[index].id.namespace, id: namespaceIDs[workloads[index].id.namespace])
+    }
+    namespaceOfPod.append(recent.id ?? 0)
     let first = atoms.count
-    for (key, value) in workload.podLabels { atoms.append(intern(key, value)) }
+    for (key, value) in workloads[index].podLabels { atoms.append(intern(key, value)) }
     atoms[first...].sort()
     firstAtom.append(Int32(atoms.count))
-    namedPorts.append(workload.namedPorts)
-    usesHostNetwork.append(workload.pod.hostNetwork)
+    namedPorts.append(workloads[index].pod.namedPorts)
+    usesHostNetwork.append(workloads[index].pod.hostNetwork)
   }
 
   private mutating func intern(_ key: String, _ value: String) -> UInt32 {
@@ -66,6 +77,20 @@ struct PodTable: Sendable {
   var keyCount: Int { atomIDs.count }
 }
 
+/// The text looked up last and what was found: the next one is mostly the same, and comparing is cheaper than hashing.
+struct RecentKey: Sendable, Equatable {
+  var text: String?
+  var id: UInt32?
+
+  mutating func find(_ other: String, _ search: (String) -> UInt32?) -> UInt32? {
+    if text != other {
+      text = other
+      id = search(other)
+    }
+    return id
+  }
+}
+
 /// What of the pods any rule looks at.
 struct Attention: Sendable, Equatable {
   /// By key: rules look at whether it is there.
@@ -73,6 +98,7 @@ struct Attention: Sendable, Equatable {
   /// By atom: rules name this very value.
   private(set) var atoms: [Bool]
   private(set) var portNames: Set<String> = []
+  private var recent = RecentKey()
 
   init(_ table: PodTable) {
     keys = [Bool](repeating: false, count: table.keyCount)
@@ -81,7 +107,7 @@ struct Attention: Sendable, Equatable {
 
   mutating func look(at selector: LabelSelector?, in table: PodTable) {
     for requirement in selector?.requirements ?? [] {
-      guard let key = table.keyID(requirement.key) else { continue }
+      guard let key = recent.find(requirement.key, table.keyID) else { continue }
       keys[Int(key)] = true
       for value in requirement.values {
         if let atom = table.atom(key, value) { atoms[Int(atom)] = true }

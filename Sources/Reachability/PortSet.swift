@@ -136,13 +136,25 @@ struct NamedPort: Hashable, Sendable, Comparable {
   }
 }
 
-extension Workload {
+extension PodSpec {
   /// Named ports of the containers that stay: those of the pod and its native sidecars.
   var namedPorts: [NamedPort] {
-    let containers = pod.containers + pod.initContainers.filter { $0.restartPolicy == "Always" }
-    return containers.flatMap(\.ports).compactMap { port in
-      guard let name = port.name, !name.isEmpty else { return nil }
-      return NamedPort(name: name, transport: port.transport, number: port.port)
+    var result: [NamedPort] = []
+    for index in containers.indices { Self.collect(containers[index].ports, &result) }
+    for index in initContainers.indices where initContainers[index].restartPolicy == "Always" {
+      Self.collect(initContainers[index].ports, &result)
+    }
+    return result
+  }
+
+  private static func collect(_ ports: [ContainerPort], _ result: inout [NamedPort]) {
+    for port in ports {
+      guard let name = port.name, !name.isEmpty else { continue }
+      result.append(NamedPort(name: name, transport: port.transport, number: port.port))
     }
   }
+}
+
+extension Workload {
+  var namedPorts: [NamedPort] { pod.namedPorts }
 }

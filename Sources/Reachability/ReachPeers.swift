@@ -13,7 +13,8 @@ package struct ReachPeers: Sendable {
   package private(set) var peerOfWorkload: [Int] = []
 
   package init(_ fleet: Fleet, _ index: ReachIndex) {
-    let owners = fleet.workloads.map(Self.name)
+    let workloads = fleet.workloads
+    let owners = workloads.indices.map { Self.name(workloads[$0].id, workloads[$0].firstOwner) }
     names = Set(owners).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let ranks = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
     peerOfWorkload = owners.map { ranks[$0] ?? 0 }
@@ -28,9 +29,11 @@ package struct ReachPeers: Sendable {
 
   /// A pod's first owner as written, even where the input lacks it; a static pod's node owns nothing.
   package static func name(_ workload: Workload) -> String {
-    guard workload.id.kind == "Pod", let owner = workload.firstOwner, owner.kind != "Node" else {
-      return workload.id.description
-    }
+    name(workload.id, workload.firstOwner)
+  }
+
+  private static func name(_ id: ObjectReference, _ owner: ObjectReference?) -> String {
+    guard id.kind == "Pod", let owner, owner.kind != "Node" else { return id.description }
     return owner.description
   }
 }

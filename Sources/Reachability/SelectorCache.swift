@@ -14,6 +14,9 @@ struct SelectorCache {
   private var found: [Key: IntervalSet<UInt32>] = [:]
   /// By namespace and label value, for the commonest form: one namespace by its name, pods by one label.
   private var simple: [UInt64: IntervalSet<UInt32>] = [:]
+  private var recentKey = RecentKey()
+  private var recentNamespace = RecentKey()
+  private var recentOwn = RecentKey()
 
   init(_ table: PodTable, _ classes: PodClasses) {
     self.table = table
@@ -34,12 +37,14 @@ struct SelectorCache {
     return result
   }
 
-  private func code(_ namespaces: LabelSelector?, _ pods: LabelSelector, _ own: UInt32?) -> UInt64? {
+  private mutating func code(_ namespaces: LabelSelector?, _ pods: LabelSelector, _ own: UInt32?) -> UInt64? {
     guard pods.requirements.count == 1, let only = pods.requirements.first, only.operation == .isIn,
-      only.values.count == 1, let key = table.keyID(only.key), let atom = table.atom(key, only.values[0])
+      only.values.count == 1, let key = recentKey.find(only.key, table.keyID), let atom = table.atom(key, only.values[0])
     else { return nil }
     guard let namespaces else { return own.map { UInt64($0) << 32 | UInt64(atom) } }
-    guard let names = Self.names(namespaces), names.count == 1, let id = table.namespaceIDs[names[0]] else { return nil }
+    guard let names = Self.names(namespaces), names.count == 1,
+      let id = recentNamespace.find(names[0], { table.namespaceIDs[$0] })
+    else { return nil }
     return UInt64(id) << 32 | UInt64(atom)
   }
 
@@ -55,7 +60,7 @@ struct SelectorCache {
   mutating func pods(
     namespaces: LabelSelector?, pods: LabelSelector, own: String
   ) -> IntervalSet<UInt32> {
-    let ownID = table.namespaceIDs[own]
+    let ownID = recentOwn.find(own) { table.namespaceIDs[$0] }
     if let code = code(namespaces, pods, ownID) {
       if let known = simple[code] { return known }
       let namespace = UInt32(code >> 32)

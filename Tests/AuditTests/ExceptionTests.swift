@@ -8,7 +8,8 @@ import Testing
 
   private func apply(_ exceptions: [AuditException], only: Set<String> = ["L01"]) throws -> AuditResult {
     var result = try Support.audit(
-      Support.deployment("cart", container: Support.privileged) + Support.deployment("web", container: Support.privileged)
+      Support.deployment("cart", container: Support.privileged)
+        + Support.deployment("web", container: Support.privileged)
     ) { $0.only = only }
     var options = AuditOptions()
     options.only = only
@@ -75,7 +76,8 @@ import Testing
   /// Each line left out or spoiled is an error: an exception that is passed over would hide too much, or nothing.
   @Test(arguments: [
     ("    owner: team-a\n", ""), ("    expires: 2027-01-31", ""), ("2027-01-31", "2027-02-31"), ("2027-01-31", "soon"),
-    ("    reason: the driver needs it until the rewrite\n", "    reason: ''\n"), ("kind: Exceptions", "kind: Exception"),
+    ("    reason: the driver needs it until the rewrite\n", "    reason: ''\n"),
+    ("kind: Exceptions", "kind: Exception"),
     ("v1alpha1", "v9"), ("owner: team-a", "owners: team-a"), ("shop/cart[Deployment]", "cart"), ("spec:", "spec: {"),
     ("- code: L01", "- - L01\n    code: L01"), ("code: L01", "code: [L01]"),
   ])

@@ -67,7 +67,8 @@ import Testing
   @Test func hostileManifestsAreInertFromEndToEnd() throws {
     for text in FindingSupport.hostile {
       // A JSON document can carry any text in a name; YAML's quoting reads it back.
-      let name = try String(decoding: JSONSerialization.data(withJSONObject: [text]), as: UTF8.self).dropFirst().dropLast()
+      let list = try JSONSerialization.data(withJSONObject: [text])
+      let name = String(decoding: list, as: UTF8.self).dropFirst().dropLast()
       let yaml = """
         {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": \(name), "labels": {"app": \(name)}},
          "spec": {"hostPID": true, "containers": [{"name": \(name), "image": \(name),

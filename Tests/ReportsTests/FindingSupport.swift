@@ -55,7 +55,8 @@ enum FindingSupport {
   static let hostile = [
     "\u{1B}[31mred\u{1B}[0m", "\u{1B}]0;title\u{7}", "a\u{202E}b\u{2066}c", "<script>alert(1)</script>",
     "]]><x/>", "\n::error file=x::pwned", "::set-output name=a::b", "a%0A::error::b", "##[error]x", "| cell | x |",
-    "[link](http://evil.example)", "![i](http://evil.example/i.png)", "`code` ```\nfence", "@everyone #1 www.evil.example",
+    "[link](http://evil.example)", "![i](http://evil.example/i.png)", "`code` ```\nfence",
+    "@everyone #1 www.evil.example",
     "\"quote\\", "a\u{0}b", "\u{FEFF}bom\u{200B}", "&lt;b&gt; &amp;", "\u{85}\u{2028}\u{2029}", "*bold* _it_ ~~x~~",
     "\r\nSet-Cookie: x", "${{ secrets.X }}", "{{ .Values }}", "\u{E0041}\u{E007F}", "<!--", "${IFS}$(id)",
   ]

@@ -26,7 +26,8 @@ package enum AuditSchemas {
           "properties": {
             "code": {"type": "string"}, "resource": {"$ref": "#/$defs/resource"}, "because": {"type": "string"}}}},
         "rules": {"type": "array", "items": {
-          "type": "object", "required": ["code", "title", "severity", "explanation", "mitigation", "attack", "references"],
+          "type": "object",
+          "required": ["code", "title", "severity", "explanation", "mitigation", "attack", "references"],
           "properties": {
             "code": {"type": "string"}, "title": {"type": "string"}, "severity": {"$ref": "#/$defs/severity"},
             "explanation": {"type": "string"}, "mitigation": {"type": "string"},

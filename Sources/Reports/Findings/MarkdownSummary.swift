@@ -54,7 +54,8 @@ package struct MarkdownSummary {
     text += "| severity | code | what | where |\n|---|---|---|---|\n"
     for finding in findings {
       let place = finding.location?.description ?? ""
-      text += "| \(finding.severity.rawValue)\(finding.isKnown ? " (known)" : "") | \(InertText.markdown(finding.code)) "
+      let known = finding.isKnown ? " (known)" : ""
+      text += "| \(finding.severity.rawValue)\(known) | \(InertText.markdown(finding.code)) "
       text += "| \(InertText.markdown(finding.rule.title)): \(InertText.markdown(finding.message)) "
       text += "| \(InertText.markdown(place)) |\n"
     }

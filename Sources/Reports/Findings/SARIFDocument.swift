@@ -95,7 +95,8 @@ package struct SARIFDocument {
 
   private static func help(_ rule: AuditRule) -> String {
     var parts = [
-      "**\(InertText.markdown(rule.title))**", InertText.markdown(rule.explanation), InertText.markdown(rule.mitigation),
+      "**\(InertText.markdown(rule.title))**", InertText.markdown(rule.explanation),
+      InertText.markdown(rule.mitigation),
       "`bulkhead explain \(InertText.line(rule.code))` tells more.",
     ]
     if !rule.references.isEmpty {

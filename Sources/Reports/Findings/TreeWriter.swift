@@ -46,25 +46,29 @@ struct ByteBuffer {
 
   /// A string in double quotes that JSON and YAML both read back. What steers terminals, reorders text or means
   /// something in HTML is escaped.
-  mutating func quoted(_ text: String) {
+  ///
+  /// - Parameter isYAML: beyond U+FFFF YAML has an escape of its own where JSON has surrogates.
+  mutating func quoted(_ text: String, isYAML: Bool = false) {
     bytes.append(0x22)
     var text = text
     let isPlain = text.withUTF8 { buffer in buffer.allSatisfy { Self.plain[Int($0)] } }
     if isPlain {
       text.withUTF8 { bytes.append(contentsOf: $0) }
     } else {
-      for scalar in text.unicodeScalars { escape(scalar) }
+      for scalar in text.unicodeScalars { escape(scalar, isYAML) }
     }
     bytes.append(0x22)
   }
 
-  private mutating func escape(_ scalar: Unicode.Scalar) {
+  private mutating func escape(_ scalar: Unicode.Scalar, _ isYAML: Bool) {
     switch scalar {
     case "\"": append("\\\"")
     case "\\": append("\\\\")
     case "\n": append("\\n")
     case "\t": append("\\t")
     case "<", ">", "&": unicode(UInt16(scalar.value))
+    case _ where scalar.isSteering && isYAML && scalar.value > 0xFFFF:
+      append("\\U000" + String(scalar.value, radix: 16))
     case _ where scalar.isSteering: for unit in String(scalar).utf16 { unicode(unit) }
     default: bytes.append(contentsOf: String(scalar).utf8)
     }

@@ -33,7 +33,7 @@ struct YAMLWriter: TreeWriter {
         buffer.append(String(line))
       }
     } else {
-      buffer.quoted(value)
+      buffer.quoted(value, isYAML: true)
     }
     buffer.append(0x0A)
   }
