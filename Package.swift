@@ -72,8 +72,10 @@ let package = Package(
     room("MeshTraps", ["Reachability", "IntentModel", "FleetModel", "Diagnostics"]),
     room(
       "Audit",
-      ["Breach", "MeshTraps", "PodSecurity", "Reachability", "AccessControl", "IntentModel", "FleetModel", "Diagnostics",
-        crypto, yams]),
+      [
+        "Breach", "MeshTraps", "PodSecurity", "Reachability", "AccessControl", "Intake", "IntentModel", "FleetModel",
+        "Diagnostics", crypto, yams,
+      ]),
     room("Planning", ["IntentModel", "FleetModel", "Diagnostics", crypto]),
     room("Judgement", ["Diagnostics"]),
     room("Trials", ["IntentModel", "FleetModel", "Judgement", "Diagnostics"]),
@@ -123,10 +125,11 @@ let package = Package(
     tests("PodSecurity", ["PodSecurity", "FleetModel", "Intake", "Diagnostics"]),
     tests("Reachability", ["Reachability", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
     tests("MeshTraps", ["MeshTraps", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
-    tests("Audit", ["Audit", "Breach", "FleetModel", "Intake", "Diagnostics"]),
+    tests(
+      "Audit", ["Audit", "Breach", "MeshTraps", "PodSecurity", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
     tests(
       "Reports",
-      ["Reports", "Audit", "Breach", "Intake", "PodSecurity", "IntentModel", "FleetModel", "Diagnostics"],
+      ["Reports", "Audit", "CommandLine", "Intake", "FleetModel", "Diagnostics", yams, argumentParser],
       exclude: ["Golden"]),
     tests("Scanners", ["Scanners", "FleetModel", "Diagnostics", nioHTTP] + nio, exclude: ["Corpus"]),
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),

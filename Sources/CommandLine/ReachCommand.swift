@@ -12,7 +12,8 @@ package struct ReachCommand: AsyncParsableCommand {
     abstract: "Show who can reach whom through network policies, and explain single calls layer by layer.",
     discussion: """
       Evaluates NetworkPolicy, AdminNetworkPolicy and BaselineAdminNetworkPolicy exactly, without a cluster. A peer is a
-      workload, or what owns a pod, or a range of addresses outside. --explain also asks the mesh: Istio, Linkerd, Consul.
+      workload, or what owns a pod, or a range of addresses outside. --explain also asks the mesh: Istio, Linkerd,
+      Consul.
 
       EXAMPLES
         bulkhead reach -f manifests/

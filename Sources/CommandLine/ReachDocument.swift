@@ -60,14 +60,12 @@ enum ReachDocument {
         if let cure = layer.cure { text += ",\n        \"cure\": \(JSONLiteral.string(cure))" }
         return text + "\n      }"
       }
-      return """
-            {"from": \(JSONLiteral.string(answer.from)), "to": \(JSONLiteral.string(answer.to)), "port": \(answer.port), \
-        "protocol": "\(answer.transport.rawValue)", "verdict": "\(answer.verdict.rawValue)", "layers": [
-        \(layers.joined(separator: ",\n"))
-            ]}
-        """
+      return "    {\"from\": \(JSONLiteral.string(answer.from)), \"to\": \(JSONLiteral.string(answer.to)), "
+        + "\"port\": \(answer.port), \"protocol\": \"\(answer.transport.rawValue)\", "
+        + "\"verdict\": \"\(answer.verdict.rawValue)\", \"layers\": [\n\(layers.joined(separator: ",\n"))\n    ]}"
     }
-    return "{\n  \"schema\": \"bulkhead.reach-explanation/1\",\n  \"calls\": [\n\(calls.joined(separator: ",\n"))\n  ]\n}\n"
+    return
+      "{\n  \"schema\": \"bulkhead.reach-explanation/1\",\n  \"calls\": [\n\(calls.joined(separator: ",\n"))\n  ]\n}\n"
   }
 }
 

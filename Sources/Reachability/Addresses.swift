@@ -32,7 +32,11 @@ package struct AddressSet: Hashable, Sendable {
   package init?(block text: String) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let first = parts.first, let address = Address(first) else { return nil }
-    let width = switch address { case .v4: 32 case .v6: 128 }
+    let width =
+      switch address {
+      case .v4: 32
+      case .v6: 128
+      }
     var length = width
     if parts.count == 2 {
       guard (1...3).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),

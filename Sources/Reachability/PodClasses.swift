@@ -62,7 +62,8 @@ struct PodClasses: Sendable {
     finish(table)
   }
 
-  /// The same pods told apart by more than before: each class becomes one or several that follow each other in its place.
+  /// The same pods told apart by more than before: each class becomes one or several that follow each other in its
+  /// place.
   ///
   /// - Parameter old: what these classes were formed under; `new` contains it.
   func refined(_ table: PodTable, from old: Attention, to new: Attention, exemptHostNetwork: Bool) -> PodClasses {
@@ -142,7 +143,8 @@ struct PodClasses: Sendable {
       }
       labels.sort()
     }
-    let ports = attention.portNames.isEmpty ? [] : table.namedPorts[pod].filter { attention.portNames.contains($0.name) }
+    let ports =
+      attention.portNames.isEmpty ? [] : table.namedPorts[pod].filter { attention.portNames.contains($0.name) }
     return Signature(
       namespace: table.namespaceOfPod[pod], isExempt: isExempt, labels: labels, ports: ports.sorted())
   }
@@ -183,7 +185,8 @@ struct PodClasses: Sendable {
       tests.append(Test(key: key, values: values, operation: requirement.operation))
       let positive: [UInt32]? =
         switch requirement.operation {
-        case .isIn: values.count == 1 ? classesOfAtom[values[0]] ?? [] : values.flatMap { classesOfAtom[$0] ?? [] }.sorted()
+        case .isIn:
+          values.count == 1 ? classesOfAtom[values[0]] ?? [] : values.flatMap { classesOfAtom[$0] ?? [] }.sorted()
         case .exists: classesOfKey[key] ?? []
         case .notIn, .absent: nil
         }

@@ -39,7 +39,8 @@ struct SelectorCache {
 
   private mutating func code(_ namespaces: LabelSelector?, _ pods: LabelSelector, _ own: UInt32?) -> UInt64? {
     guard pods.requirements.count == 1, let only = pods.requirements.first, only.operation == .isIn,
-      only.values.count == 1, let key = recentKey.find(only.key, table.keyID), let atom = table.atom(key, only.values[0])
+      only.values.count == 1, let key = recentKey.find(only.key, table.keyID),
+      let atom = table.atom(key, only.values[0])
     else { return nil }
     guard let namespaces else { return own.map { UInt64($0) << 32 | UInt64(atom) } }
     guard let names = Self.names(namespaces), names.count == 1,

@@ -29,22 +29,35 @@ import Testing
     }
     if random.chance(60) {
       entries.append(
-        .init("from", named("source", [
-          ("principals", principals), ("notPrincipals", principals), ("namespaces", namespaces), ("notNamespaces", namespaces),
-        ])))
+        .init(
+          "from",
+          named(
+            "source",
+            [
+              ("principals", principals), ("notPrincipals", principals), ("namespaces", namespaces),
+              ("notNamespaces", namespaces),
+            ])))
     }
     if random.chance(60) {
       entries.append(
-        .init("to", named("operation", [
-          ("ports", ["8080", "80*", "9000"]), ("notPorts", ["8080", "9000"]), ("methods", ["GET", "POST"]),
-          ("notMethods", ["GET"]), ("paths", ["/a*", "*b", "/x"]), ("notPaths", ["/x"]),
-        ])))
+        .init(
+          "to",
+          named(
+            "operation",
+            [
+              ("ports", ["8080", "80*", "9000"]), ("notPorts", ["8080", "9000"]), ("methods", ["GET", "POST"]),
+              ("notMethods", ["GET"]), ("paths", ["/a*", "*b", "/x"]), ("notPaths", ["/x"]),
+            ])))
     }
     if random.chance(20) {
       entries.append(
-        .init("when", .list([.mapping([
-          .init("key", .string("source.namespace")), .init(random.pick(["values", "notValues"]), list(namespaces)),
-        ])])))
+        .init(
+          "when",
+          .list([
+            .mapping([
+              .init("key", .string("source.namespace")), .init(random.pick(["values", "notValues"]), list(namespaces)),
+            ])
+          ])))
     }
     return .mapping(entries)
   }
@@ -52,24 +65,40 @@ import Testing
   private static func matches(_ rule: DocumentValue, _ request: Request) -> Bool {
     func test(_ value: DocumentValue?, _ key: String, _ own: String?) -> Bool {
       let opposite = "not" + key.prefix(1).uppercased() + key.dropFirst()
-      if let list = value?[key]?.strings, !(own.map { text in list.contains { like(text, $0) } } ?? false) { return false }
-      if let list = value?[opposite]?.strings, own.map({ text in list.contains { like(text, $0) } }) ?? false { return false }
-      return true
-    }
-    if let from = rule["from"]?.elements, !from.contains(where: { entry in
-      let source = entry["source"]
-      return test(source, "principals", request.principal) && test(source, "namespaces", request.namespace)
-    }) { return false }
-    if let to = rule["to"]?.elements, !to.contains(where: { entry in
-      let operation = entry["operation"]
-      return test(operation, "ports", "\(request.port)") && test(operation, "methods", request.method)
-        && test(operation, "paths", request.path)
-    }) { return false }
-    for condition in rule["when"]?.elements ?? [] {
-      if let values = condition["values"]?.strings, !(request.namespace.map { text in values.contains { like(text, $0) } } ?? false) {
+      if let list = value?[key]?.strings, !(own.map { text in list.contains { like(text, $0) } } ?? false) {
         return false
       }
-      if let values = condition["notValues"]?.strings, request.namespace.map({ text in values.contains { like(text, $0) } }) ?? false {
+      if let list = value?[opposite]?.strings, own.map({ text in list.contains { like(text, $0) } }) ?? false {
+        return false
+      }
+      return true
+    }
+    if let from = rule["from"]?.elements,
+      !from.contains(where: { entry in
+        let source = entry["source"]
+        return test(source, "principals", request.principal) && test(source, "namespaces", request.namespace)
+      })
+    {
+      return false
+    }
+    if let to = rule["to"]?.elements,
+      !to.contains(where: { entry in
+        let operation = entry["operation"]
+        return test(operation, "ports", "\(request.port)") && test(operation, "methods", request.method)
+          && test(operation, "paths", request.path)
+      })
+    {
+      return false
+    }
+    for condition in rule["when"]?.elements ?? [] {
+      if let values = condition["values"]?.strings,
+        !(request.namespace.map { text in values.contains { like(text, $0) } } ?? false)
+      {
+        return false
+      }
+      if let values = condition["notValues"]?.strings,
+        request.namespace.map({ text in values.contains { like(text, $0) } }) ?? false
+      {
         return false
       }
     }
@@ -86,7 +115,8 @@ import Testing
   private static func allows(_ policies: [CustomObject], _ request: Request) -> Bool {
     func any(_ action: String) -> Bool {
       policies.contains { policy in
-        policy.spec["action"]?.string == action && (policy.spec["rules"]?.elements ?? []).contains { matches($0, request) }
+        policy.spec["action"]?.string == action
+          && (policy.spec["rules"]?.elements ?? []).contains { matches($0, request) }
       }
     }
     if any("DENY") { return false }
@@ -98,10 +128,12 @@ import Testing
     var seen: [ReachExplanation.Verdict: Int] = [:]
     for _ in 0..<3_000 {
       let policies = (0..<random.below(4)).map { number in
-        istio("AuthorizationPolicy", "p\(number)", [
-          "action": .value(.string(random.pick(["ALLOW", "DENY"]))),
-          "rules": .value(.list((0..<random.below(3)).map { _ in Self.rule(&random) })),
-        ])
+        istio(
+          "AuthorizationPolicy", "p\(number)",
+          [
+            "action": .value(.string(random.pick(["ALLOW", "DENY"]))),
+            "rules": .value(.list((0..<random.below(3)).map { _ in Self.rule(&random) })),
+          ])
       }
       let shop = Shop("istio", policies)
       for from in ["web", "cart", "stranger"] {
@@ -109,13 +141,17 @@ import Testing
           let verdict = shop.verdict(from, port)
           seen[verdict, default: 0] += 1
           let isMember = from != "stranger"
-          let outcomes = Set(["GET", "POST", "PUT"].flatMap { method in
-            ["/a", "/x", "/ab", "b", "/q"].map { path in
-              Self.allows(policies, Request(
-                principal: isMember ? "cluster.local/ns/shop/sa/\(from)" : nil, namespace: isMember ? "shop" : nil, port: port,
-                method: method, path: path))
-            }
-          })
+          let outcomes = Set(
+            ["GET", "POST", "PUT"].flatMap { method in
+              ["/a", "/x", "/ab", "b", "/q"].map { path in
+                Self.allows(
+                  policies,
+                  Request(
+                    principal: isMember ? "cluster.local/ns/shop/sa/\(from)" : nil, namespace: isMember ? "shop" : nil,
+                    port: port,
+                    method: method, path: path))
+              }
+            })
           switch verdict {
           case .allowed: #expect(outcomes == [true])
           case .refused: #expect(outcomes == [false])

@@ -38,10 +38,12 @@ import Testing
       .init(peers: [.pods(namespaces: nowhere, pods: nil)]), .init(peers: [.pods(namespaces: nil, pods: nowhere)]),
       .init(peers: [.pods(namespaces: labels(["kubernetes.io/metadata.name": "gone"]), pods: LabelSelector())]),
     ]
-    let input = fleet([pod("a"), pod("b")], [
-      policy("n", ingress: rules, egress: rules), policy("elsewhere", in: "gone", ingress: []),
-      policy("nobody", selects: nowhere, ingress: []),
-    ])
+    let input = fleet(
+      [pod("a"), pod("b")],
+      [
+        policy("n", ingress: rules, egress: rules), policy("elsewhere", in: "gone", ingress: []),
+        policy("nobody", selects: nowhere, ingress: []),
+      ])
     #expect(input.lines().isEmpty)
   }
 
@@ -60,9 +62,11 @@ import Testing
   @Test func addressesOfManyForms() {
     #expect(Address("::ffff:10.0.0.1") == .v4(0x0A00_0001))
     #expect(Address("fe80::1").map { "\($0)" } != nil)
-    for text in ["1.2.3", "1.2.3.4.5", "256.1.1.1", "1..2.3", "01.2.3.4", ":", ":::", "1::2::3", "g::1", "+1::", "1:2:3:4:5:6:7:8:9",
-      "1:2:3:4:5:6:7::8:9", "", " 1.2.3.4", "12345::", "1.2.3.4::"]
-    {
+    for text in [
+      "1.2.3", "1.2.3.4.5", "256.1.1.1", "1..2.3", "01.2.3.4", ":", ":::", "1::2::3", "g::1", "+1::",
+      "1:2:3:4:5:6:7:8:9",
+      "1:2:3:4:5:6:7::8:9", "", " 1.2.3.4", "12345::", "1.2.3.4::",
+    ] {
       #expect(Address(text) == nil, "\(text)")
     }
     #expect(IPv6.text(IPv6.value("2001:DB8:0:0:1:0:0:1") ?? 0) == "2001:db8::1:0:0:1")

@@ -6,7 +6,8 @@ import Testing
   private static func random(_ generator: inout SeededGenerator) -> IntervalSet<UInt8> {
     let intervals = (0..<generator.below(6)).map { _ in
       let low = UInt8(generator.below(256))
-      return IntervalSet<UInt8>.Interval(low, UInt8(min(255, Int(low) + generator.below(40) - 2 < 0 ? 0 : Int(low) + generator.below(40))))
+      return IntervalSet<UInt8>.Interval(
+        low, UInt8(min(255, Int(low) + generator.below(40) - 2 < 0 ? 0 : Int(low) + generator.below(40))))
     }
     return IntervalSet(normalising: intervals)
   }

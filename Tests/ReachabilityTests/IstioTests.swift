@@ -100,9 +100,11 @@ import Testing
   }
 
   @Test func onPortsOfBytesRequestRulesNeverAllowAndAlwaysDeny() {
-    var shop = Shop("istio", [
-      istio("AuthorizationPolicy", "read", ["rules": [["to": [["operation": ["methods": ["GET"]]]]]]])
-    ])
+    var shop = Shop(
+      "istio",
+      [
+        istio("AuthorizationPolicy", "read", ["rules": [["to": [["operation": ["methods": ["GET"]]]]]]])
+      ])
     var service = Service(
       id: ObjectReference(kind: "Service", namespace: "shop", name: "cart"), location: shop.fleet.workloads[0].location)
     service.selector = ["app": "cart"]

@@ -18,7 +18,9 @@ enum Document: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expressi
   }
 
   var value: DocumentValue {
-    switch self { case .value(let value): value }
+    switch self {
+    case .value(let value): value
+    }
   }
 }
 
@@ -46,7 +48,8 @@ struct Shop {
 
   init(_ mesh: String, _ objects: [CustomObject] = []) {
     var workloads = [
-      pod("web", in: "shop", ["app": "web"]), pod("cart", in: "shop", ["app": "cart"], ports: [ContainerPort(name: "http", port: 8080)]),
+      pod("web", in: "shop", ["app": "web"]),
+      pod("cart", in: "shop", ["app": "cart"], ports: [ContainerPort(name: "http", port: 8080)]),
       pod("stranger", in: "dev"),
     ]
     for index in workloads.indices { workloads[index].pod.serviceAccount = workloads[index].id.name }
@@ -67,7 +70,8 @@ struct Shop {
   }
 
   /// What the mesh says of a call from a workload to the cart.
-  func verdict(_ from: String, _ port: Int = 8080, to: String = "cart", consul: Bool? = nil) -> ReachExplanation.Verdict {
+  func verdict(_ from: String, _ port: Int = 8080, to: String = "cart", consul: Bool? = nil) -> ReachExplanation.Verdict
+  {
     decision(from, port, to: to, consul: consul).verdict
   }
 

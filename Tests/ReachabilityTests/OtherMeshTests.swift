@@ -38,13 +38,17 @@ import Testing
 
   @Test func serverAuthorizations() {
     func verdict(_ client: Document, _ from: String) -> ReachExplanation.Verdict {
-      Shop("linkerd", [
-        server, linkerd("ServerAuthorization", "a", ["server": ["name": "cart"], "client": client]),
-      ]).verdict(from)
+      Shop(
+        "linkerd",
+        [
+          server, linkerd("ServerAuthorization", "a", ["server": ["name": "cart"], "client": client]),
+        ]
+      ).verdict(from)
     }
     #expect(verdict(["meshTLS": ["serviceAccounts": [["name": "web"]]]], "web") == .allowed)
     #expect(verdict(["meshTLS": ["serviceAccounts": [["name": "other"]]]], "web") == .refused)
-    #expect(verdict(["meshTLS": ["identities": ["*.shop.serviceaccount.identity.linkerd.cluster.local"]]], "web") == .allowed)
+    #expect(
+      verdict(["meshTLS": ["identities": ["*.shop.serviceaccount.identity.linkerd.cluster.local"]]], "web") == .allowed)
     #expect(verdict(["meshTLS": ["identities": ["*"]]], "stranger") == .refused)
     #expect(verdict(["unauthenticated": true], "stranger") == .allowed)
     #expect(verdict(["unauthenticated": true, "networks": [["cidr": "10.0.0.0/8"]]], "11.0.0.1") == .refused)
@@ -53,12 +57,16 @@ import Testing
 
   @Test func authorizationPoliciesNeedAllTheirAuthentications() {
     let tls = linkerd("MeshTLSAuthentication", "web", ["identityRefs": [["kind": "ServiceAccount", "name": "web"]]])
-    let net = linkerd("NetworkAuthentication", "net", ["networks": [["cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]]]])
+    let net = linkerd(
+      "NetworkAuthentication", "net", ["networks": [["cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]]]])
     func verdict(_ target: Document, _ needed: Document, _ from: String) -> ReachExplanation.Verdict {
-      Shop("linkerd", [
-        server, tls, net,
-        linkerd("AuthorizationPolicy", "p", ["targetRef": target, "requiredAuthenticationRefs": needed]),
-      ]).verdict(from)
+      Shop(
+        "linkerd",
+        [
+          server, tls, net,
+          linkerd("AuthorizationPolicy", "p", ["targetRef": target, "requiredAuthenticationRefs": needed]),
+        ]
+      ).verdict(from)
     }
     let cart: Document = ["kind": "Server", "name": "cart"]
     let byTLS: Document = [["kind": "MeshTLSAuthentication", "name": "web"]]
@@ -69,17 +77,23 @@ import Testing
     #expect(verdict(cart, [["kind": "NetworkAuthentication", "name": "net"]], "10.2.0.1") == .allowed)
     #expect(verdict(cart, [["kind": "NetworkAuthentication", "name": "net"]], "10.1.0.1") == .refused)
     #expect(
-      verdict(cart, [["kind": "MeshTLSAuthentication", "name": "web"], ["kind": "NetworkAuthentication", "name": "net"]], "10.2.0.1")
+      verdict(
+        cart, [["kind": "MeshTLSAuthentication", "name": "web"], ["kind": "NetworkAuthentication", "name": "net"]],
+        "10.2.0.1")
         == .refused)
     #expect(verdict(cart, [["kind": "ServiceAccount", "name": "web"]], "web") == .allowed)
     #expect(verdict(cart, [["kind": "MeshTLSAuthentication", "name": "gone"]], "web") == .refused)
   }
 
   @Test func routesAuthoriseTheirRequests() {
-    let shop = Shop("linkerd", [
-      server, linkerd("HTTPRoute", "get", ["parentRefs": [["kind": "Server", "name": "cart"]]]),
-      linkerd("AuthorizationPolicy", "p", ["targetRef": ["kind": "HTTPRoute", "name": "get"], "requiredAuthenticationRefs": []]),
-    ])
+    let shop = Shop(
+      "linkerd",
+      [
+        server, linkerd("HTTPRoute", "get", ["parentRefs": [["kind": "Server", "name": "cart"]]]),
+        linkerd(
+          "AuthorizationPolicy", "p",
+          ["targetRef": ["kind": "HTTPRoute", "name": "get"], "requiredAuthenticationRefs": []]),
+      ])
     #expect(shop.verdict("web") == .partly)
   }
 }
@@ -117,7 +131,9 @@ import Testing
       "ServiceIntentions", "cart", group: "consul.hashicorp.com",
       [
         "destination": ["name": "cart"],
-        "sources": [["name": "web", "permissions": [["action": "allow", "http": ["pathPrefix": "/", "methods": ["GET"]]]]]],
+        "sources": [
+          ["name": "web", "permissions": [["action": "allow", "http": ["pathPrefix": "/", "methods": ["GET"]]]]]
+        ],
       ])
     let decision = Shop("consul", [read]).decision("web")
     #expect(decision.verdict == .partly)

@@ -72,7 +72,9 @@ import Testing
         for (port, transport) in Self.packets {
           let outside = ReachEnd.address(.v4(0x0A01_0203), text: "10.1.2.3")
           let ends: [(ReachEnd, BruteForce.End)] =
-            fleet.workloads.enumerated().map { (.workload($0), .pod($1)) } + [(outside, .address(v4: 0x0A01_0203, v6: nil))]
+            fleet.workloads.enumerated().map { (.workload($0), .pod($1)) } + [
+              (outside, .address(v4: 0x0A01_0203, v6: nil))
+            ]
           for (to, end) in ends {
             let said = explainer.explain(from: .workload(from), to: to, port: port, transport: transport)
             let wanted = brute.allows(.pod(source), end, port, transport)
@@ -116,13 +118,19 @@ import Testing
           let end = BruteForce.End.address(v4: address, v6: nil)
           let out = brute.allows(.pod(workload), end, port, transport)
           let into = brute.allows(end, .pod(workload), port, transport)
-          if open(v4Out[own], address, port, transport) != out { return "\(workload.id) -> \(IPv4.text(address)) \(port)" }
-          if open(v4In[own], address, port, transport) != into { return "\(IPv4.text(address)) -> \(workload.id) \(port)" }
+          if open(v4Out[own], address, port, transport) != out {
+            return "\(workload.id) -> \(IPv4.text(address)) \(port)"
+          }
+          if open(v4In[own], address, port, transport) != into {
+            return "\(IPv4.text(address)) -> \(workload.id) \(port)"
+          }
           if index.egress(from: number, to: .v4(address), port: port, transport: transport) != out { return "egress()" }
         }
         for address in v6 {
           let out = brute.allows(.pod(workload), .address(v4: nil, v6: address), port, transport)
-          if open(v6Out[own], address, port, transport) != out { return "\(workload.id) -> \(IPv6.text(address)) \(port)" }
+          if open(v6Out[own], address, port, transport) != out {
+            return "\(workload.id) -> \(IPv6.text(address)) \(port)"
+          }
         }
       }
     }

@@ -28,10 +28,11 @@ import Testing
 
   @Test func denyAllEgressLeavesIngress() {
     let lines = fleet([web, other], [policy("deny", egress: [])]).lines()
-    #expect(lines == [
-      "\(Self.everyone) -> default/web[Deployment] : all", "\(Self.everyone) -> dev/other[Deployment] : all",
-      "dev/other[Deployment] -> \(Self.everyone) : all", "dev/other[Deployment] -> default/web[Deployment] : all",
-    ])
+    #expect(
+      lines == [
+        "\(Self.everyone) -> default/web[Deployment] : all", "\(Self.everyone) -> dev/other[Deployment] : all",
+        "dev/other[Deployment] -> \(Self.everyone) : all", "dev/other[Deployment] -> default/web[Deployment] : all",
+      ])
   }
 
   @Test func anEmptyRuleAllowsEveryone() {
@@ -73,18 +74,22 @@ import Testing
       [web, pod("client", in: "dev", ["app": "client"]), other, pod("client", in: "qa", ["app": "client"])], [both],
       namespaces: ["dev": ["team": "a"], "qa": ["team": "b"]]
     ).lines()
-    #expect(lines.filter { $0.contains("-> default/web") } == ["dev/client[Deployment] -> default/web[Deployment] : all"])
+    #expect(
+      lines.filter { $0.contains("-> default/web") } == ["dev/client[Deployment] -> default/web[Deployment] : all"])
   }
 
   @Test func namedPortsAreEachPodsOwn() {
     let second = pod("second", ["app": "web"], ports: [ContainerPort(name: "http", port: 9090)])
     let udp = pod("udp", ["app": "web"], ports: [ContainerPort(name: "http", port: 53, transport: .udp)])
     let named = policy("named", selects: labels(["app": "web"]), ingress: [.init(ports: [.named("http")])])
-    let lines = fleet([web, second, udp, api], [named]).lines().filter { $0.hasPrefix("default/api") && $0.contains("-> default") }
-    #expect(lines == [
-      "default/api[Deployment] -> default/second[Deployment] : TCP 9090",
-      "default/api[Deployment] -> default/web[Deployment] : TCP 8080",
-    ])
+    let lines = fleet([web, second, udp, api], [named]).lines().filter {
+      $0.hasPrefix("default/api") && $0.contains("-> default")
+    }
+    #expect(
+      lines == [
+        "default/api[Deployment] -> default/second[Deployment] : TCP 9090",
+        "default/api[Deployment] -> default/web[Deployment] : TCP 8080",
+      ])
   }
 
   @Test func egressByNamesMeansTheDestinationsPorts() {
@@ -95,21 +100,24 @@ import Testing
 
   @Test func blocksWithExceptionsBecomeMaximalRanges() {
     let block = policy(
-      "block", egress: [
+      "block",
+      egress: [
         .init(peers: [.block(cidr: "10.0.0.0/8", except: ["10.1.0.0/16"])], ports: [.tcp(443)]),
         .init(peers: [.block(cidr: "11.0.0.0/8", except: [])], ports: [.tcp(443)]),
         .init(peers: [.block(cidr: "10.1.0.0/16", except: [])], ports: [.tcp(80)]),
       ])
-    #expect(fleet([web], [block]).lines().filter { $0.hasPrefix("default") } == [
-      "default/web[Deployment] -> 10.0.0.0-10.0.255.255 : TCP 443",
-      "default/web[Deployment] -> 10.1.0.0-10.1.255.255 : TCP 80",
-      "default/web[Deployment] -> 10.2.0.0-11.255.255.255 : TCP 443",
-    ])
+    #expect(
+      fleet([web], [block]).lines().filter { $0.hasPrefix("default") } == [
+        "default/web[Deployment] -> 10.0.0.0-10.0.255.255 : TCP 443",
+        "default/web[Deployment] -> 10.1.0.0-10.1.255.255 : TCP 80",
+        "default/web[Deployment] -> 10.2.0.0-11.255.255.255 : TCP 443",
+      ])
   }
 
   @Test func portRangesAndProtocols() {
     let ports = policy(
-      "ports", ingress: [
+      "ports",
+      ingress: [
         .init(ports: [.tcp(80, 90), .tcp(91), .tcp(85, 100), .init(transport: .sctp, number: .all)])
       ])
     #expect(fleet([web], [ports]).lines().first == "\(Self.everyone) -> default/web[Deployment] : SCTP TCP 80-100")
@@ -118,8 +126,12 @@ import Testing
   @Test func allPortsOfAllProtocolsIsAll() {
     let ports = policy(
       "ports",
-      ingress: [.init(ports: [.init(transport: .tcp, number: .all), .init(transport: .udp, number: .range(1, 65_535)),
-        .init(transport: .sctp, number: .all)])])
+      ingress: [
+        .init(ports: [
+          .init(transport: .tcp, number: .all), .init(transport: .udp, number: .range(1, 65_535)),
+          .init(transport: .sctp, number: .all),
+        ])
+      ])
     #expect(fleet([web], [ports]).lines().first == "\(Self.everyone) -> default/web[Deployment] : all")
   }
 
@@ -128,9 +140,11 @@ import Testing
     for index in pods.indices {
       pods[index].firstOwner = ObjectReference(kind: "ReplicaSet", namespace: "default", name: "cart-5f")
     }
-    #expect(fleet(pods, []).lines() == [
-      "\(Self.everyone) -> default/cart-5f[ReplicaSet] : all", "default/cart-5f[ReplicaSet] -> \(Self.everyone) : all",
-    ])
+    #expect(
+      fleet(pods, []).lines() == [
+        "\(Self.everyone) -> default/cart-5f[ReplicaSet] : all",
+        "default/cart-5f[ReplicaSet] -> \(Self.everyone) : all",
+      ])
   }
 
   @Test func hostNetworkPodsAreGovernedUnlessExempt() {
@@ -168,11 +182,13 @@ import Testing
   @Test func adminPoliciesGoFirstAndPassOnWhatTheyPass() {
     var admin = AdminNetworkPolicy(
       id: ObjectReference(kind: "AdminNetworkPolicy", namespace: "", name: "guard"),
-      location: SourceLocation(file: "a.yaml", line: 1), subject: .init(.namespaces(labels(["kubernetes.io/metadata.name": "default"]))))
+      location: SourceLocation(file: "a.yaml", line: 1),
+      subject: .init(.namespaces(labels(["kubernetes.io/metadata.name": "default"]))))
     admin.priority = 1
     let everybody = [AdminNetworkPolicy.Peer(.namespaces(LabelSelector()))]
     admin.ingress = [
-      .init(action: .allow, peers: everybody, ports: [.tcp(22)]), .init(action: .pass, peers: everybody, ports: [.tcp(80)]),
+      .init(action: .allow, peers: everybody, ports: [.tcp(22)]),
+      .init(action: .pass, peers: everybody, ports: [.tcp(80)]),
       .init(action: .deny, peers: everybody),
     ]
     var input = fleet([web, other], [])
@@ -182,7 +198,9 @@ import Testing
     #expect(input.lines().contains("dev/other[Deployment] -> default/web[Deployment] : TCP 22"))
   }
 
-  @Test(arguments: ["10.0.0/8", "10.0.0.0/33", "", "10.0.0.0/8/8", "::/129", "10.01.0.0/8", "localhost", "1:2:3/8", "::1::/3"])
+  @Test(arguments: [
+    "10.0.0/8", "10.0.0.0/33", "", "10.0.0.0/8/8", "::/129", "10.01.0.0/8", "localhost", "1:2:3/8", "::1::/3",
+  ])
   func aBadBlockMatchesNothingAndIsFound(_ block: String) {
     let input = fleet([web], [policy("bad", egress: [.init(peers: [.block(cidr: block, except: [])])])])
     let index = ReachIndex(input)

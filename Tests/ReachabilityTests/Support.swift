@@ -35,10 +35,13 @@ func policy(
 
 func labels(_ pairs: [String: String]) -> LabelSelector {
   LabelSelector(
-    pairs.sorted { $0.key < $1.key }.map { LabelSelector.Requirement(key: $0.key, operation: .isIn, values: [$0.value]) })
+    pairs.sorted { $0.key < $1.key }.map {
+      LabelSelector.Requirement(key: $0.key, operation: .isIn, values: [$0.value])
+    })
 }
 
-func fleet(_ workloads: [Workload], _ policies: [NetworkPolicy], namespaces: [String: [String: String]] = [:]) -> Fleet {
+func fleet(_ workloads: [Workload], _ policies: [NetworkPolicy], namespaces: [String: [String: String]] = [:]) -> Fleet
+{
   var fleet = Fleet()
   fleet.workloads = workloads.sorted { $0.id < $1.id }
   fleet.networkPolicies = policies.sorted { $0.id < $1.id }

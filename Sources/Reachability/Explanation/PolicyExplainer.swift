@@ -74,13 +74,16 @@ struct PolicyExplainer {
     var misses: [Reason] = []
     for policy in governing {
       let rules = direction == .ingress ? policy.ingress : policy.egress
-      if rules.isEmpty { misses.append(Reason("governs it and has no rule: denies everything", policy.id, policy.location)) }
+      if rules.isEmpty {
+        misses.append(Reason("governs it and has no rule: denies everything", policy.id, policy.location))
+      }
       var nearest: String?
       for (number, rule) in rules.enumerated() where reader.matches(rule, peer, in: policy.id.namespace) {
         let ports = reader.ports(rule, at: destination)
         if ports.contains(port, transport) {
           reasons.append(
-            Reason("\(direction.rawValue) rule \(number + 1) allows \(peer.name) on \(ports)", policy.id, policy.location))
+            Reason(
+              "\(direction.rawValue) rule \(number + 1) allows \(peer.name) on \(ports)", policy.id, policy.location))
           return Layer(title, .allowed, reasons)
         }
         nearest = nearest ?? "rule \(number + 1) allows \(peer.name), but only on \(ports)\(names(rule, ports))"

@@ -26,21 +26,28 @@ package struct ReachQuestion: Sendable {
       }
     }
     let target = try end(to, in: fleet)
-    return [ReachQuestion(from: source, to: target, port: try number(name, at: target, transport, fleet), transport: transport)]
+    return [
+      ReachQuestion(
+        from: source, to: target, port: try number(name, at: target, transport, fleet), transport: transport)
+    ]
   }
 
   private static func end(_ text: String, in fleet: Fleet) throws -> ReachEnd {
     if text == IngressController.name { return .ingressController }
     if let address = Address(text) { return .address(address, text: text) }
     let found = fleet.workloads.indices.filter { Self.names(fleet.workloads[$0]).contains(text) }
+    guard service(text, in: fleet) == nil || !found.isEmpty else {
+      throw usage("\(text.safeForTerminal) is a service, and services call nobody", "name the workload that calls")
+    }
     // Pods of one owner behave alike unless their labels differ; the first stands for all.
     guard let first = found.first else {
       throw usage("there is no workload \"\(text.safeForTerminal)\" in the input", near(text, fleet))
     }
     let peers = Set(found.map { ReachPeers.name(fleet.workloads[$0]) })
     guard peers.count == 1 else {
+      let list = peers.sorted().prefix(5).map(\.safeForTerminal).joined(separator: " and ")
       throw usage(
-        "\"\(text.safeForTerminal)\" means \(peers.sorted().prefix(5).map(\.safeForTerminal).joined(separator: " and "))",
+        "\"\(text.safeForTerminal)\" means \(list)",
         "write one of them in full")
     }
     return .workload(first)
@@ -87,7 +94,8 @@ package struct ReachQuestion: Sendable {
       return port.number
     }
     throw usage(
-      "\(name.safeForTerminal) is no port of the destination", "write a number from 1 to 65535 or a name that it declares")
+      "\(name.safeForTerminal) is no port of the destination",
+      "write a number from 1 to 65535 or a name that it declares")
   }
 
   private static func usage(_ message: String, _ cure: String) -> BulkheadError {

@@ -18,7 +18,8 @@ struct ConsulAuthorization {
     let source = service(mesh.fleet.workloads[caller])
     guard let (object, intention) = intention(target, source) else {
       switch mesh.options.consulDefaultAllows {
-      case true?: return Layer(title, .allowed, [Reason("no intention speaks of \(source) → \(target); the default is allow")])
+      case true?:
+        return Layer(title, .allowed, [Reason("no intention speaks of \(source) → \(target); the default is allow")])
       case false?:
         return Layer(
           title, .refused, [Reason("no intention speaks of \(source) → \(target); the default is deny")],
@@ -51,7 +52,8 @@ struct ConsulAuthorization {
       return "\(permission["action"]?.string ?? "deny") \(http?.joined(separator: " ") ?? "everything")"
     }
     let reason = Reason(
-      "\(source) → \(target) by request: \(texts.joined(separator: "; ")); the rest is denied", object.id, object.location)
+      "\(source) → \(target) by request: \(texts.joined(separator: "; ")); the rest is denied", object.id,
+      object.location)
     if permissions.allSatisfy({ $0["action"]?.string != "allow" }) {
       return Layer(title, .refused, [reason], cure: "add a permission with action allow in \(object.id)")
     }
@@ -59,12 +61,17 @@ struct ConsulAuthorization {
   }
 
   private func stranger(_ title: String, _ target: String, _ call: MeshCall) -> Layer {
-    let permissive = (mesh.objects(group, "ServiceDefaults").filter { $0.id.name == target }
+    let permissive =
+      (mesh.objects(group, "ServiceDefaults").filter { $0.id.name == target }
       + mesh.objects(group, "ProxyDefaults")).first { $0.spec["mutualTLSMode"]?.string == "permissive" }
     if let permissive {
       return Layer(
         title, .allowed,
-        [Reason("takes plaintext (mutualTLSMode permissive), to which no intention applies", permissive.id, permissive.location)])
+        [
+          Reason(
+            "takes plaintext (mutualTLSMode permissive), to which no intention applies", permissive.id,
+            permissive.location)
+        ])
     }
     return Layer(
       title, .refused, [Reason("\(call.name) is not in the mesh, and \(target) takes mutual TLS alone")],
@@ -85,7 +92,8 @@ struct ConsulAuthorization {
       let objects = all.filter { $0.spec["destination"]?["name"]?.string == destination }
       for name in [source, "*"] {
         for object in objects {
-          for entry in object.spec["sources"]?.elements ?? [] where entry["name"]?.string == name && entry["peer"] == nil {
+          for entry in object.spec["sources"]?.elements ?? []
+          where entry["name"]?.string == name && entry["peer"] == nil {
             return (object, entry)
           }
         }

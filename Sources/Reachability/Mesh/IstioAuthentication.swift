@@ -1,8 +1,9 @@
 import FleetModel
 import IntentModel
 
-/// Istio's PeerAuthentication: whether a port takes plaintext, mutual TLS or both. The narrowest one counts: a port of a
-/// workload, the workload, the namespace, the mesh; PERMISSIVE where nothing says otherwise (istio.io, PeerAuthentication).
+/// Istio's PeerAuthentication: whether a port takes plaintext, mutual TLS or both. The narrowest one counts: a port of
+/// a workload, the workload, the namespace, the mesh; PERMISSIVE where nothing says otherwise (istio.io,
+/// PeerAuthentication).
 struct IstioAuthentication {
   typealias Layer = ReachExplanation.Layer
   typealias Reason = ReachExplanation.Reason
@@ -52,7 +53,9 @@ struct IstioAuthentication {
       Mode(name: name, reason: Reason("\(name) by PeerAuthentication of the \(scope)", object.id, object.location))
     }
     let selecting = own.filter { object in
-      object.spec["selector"].map { !$0.labelSelector.requirements.isEmpty && $0.labelSelector.matches(workload.podLabels) }
+      object.spec["selector"].map {
+        !$0.labelSelector.requirements.isEmpty && $0.labelSelector.matches(workload.podLabels)
+      }
         ?? false
     }
     if let first = selecting.first {

@@ -82,7 +82,8 @@ struct IstioAuthorization {
       let provider = policy.object.spec["provider"]?["name"]?.string ?? "an external service"
       found.verdict = .unknown
       found.reasons.append(
-        Reason("leaves the decision to \(provider), which is not in the input", policy.object.id, policy.object.location))
+        Reason(
+          "leaves the decision to \(provider), which is not in the input", policy.object.id, policy.object.location))
     }
   }
 
@@ -140,7 +141,9 @@ struct IstioAuthorization {
   }
 
   private func cure(_ policy: Policy, _ call: MeshCall) -> String {
-    guard let identity = call.identity else { return "take \(call.name) into the mesh and name its identity in \(policy.object.id)" }
+    guard let identity = call.identity else {
+      return "take \(call.name) into the mesh and name its identity in \(policy.object.id)"
+    }
     return "add to \(policy.object.id) a rule from principal "
       + "\(mesh.options.trustDomain)/ns/\(identity.namespace)/sa/\(identity.account) to port \(call.port)"
   }

@@ -33,7 +33,8 @@ struct IstioRules {
   private func source(_ source: DocumentValue) -> MeshMatch {
     .all([
       identity(source, "principals", principal), identity(source, "namespaces", call.identity?.namespace),
-      accounts(source, "serviceAccounts"), accounts(source, "notServiceAccounts").negatedUnlessAbsent(source, "notServiceAccounts"),
+      accounts(source, "serviceAccounts"),
+      accounts(source, "notServiceAccounts").negatedUnlessAbsent(source, "notServiceAccounts"),
       blocks(source, "ipBlocks"), request(source, ["requestPrincipals", "remoteIpBlocks"]),
     ])
   }
@@ -105,7 +106,8 @@ struct IstioRules {
       (values.isEmpty ? .yes : matches(values)).and(excluded.isEmpty ? .yes : matches(excluded).negated)
     }
     switch key {
-    case "source.namespace": return test { list in MeshMatch(call.identity.map { Self.isIn($0.namespace, list) } ?? false) }
+    case "source.namespace":
+      return test { list in MeshMatch(call.identity.map { Self.isIn($0.namespace, list) } ?? false) }
     case "source.principal": return test { list in MeshMatch(principal.map { Self.isIn($0, list) } ?? false) }
     case "destination.port": return test { MeshMatch(Self.isIn("\(call.port)", $0)) }
     case "source.ip": return test { address($0) }
@@ -126,7 +128,9 @@ struct IstioRules {
   }
 
   static func wantsIdentity(_ spec: DocumentValue) -> Bool {
-    mentions(spec, sources: ["principals", "namespaces", "serviceAccounts"], conditions: ["source.principal", "source.namespace"])
+    mentions(
+      spec, sources: ["principals", "namespaces", "serviceAccounts"],
+      conditions: ["source.principal", "source.namespace"])
   }
 
   static func wantsRequests(_ spec: DocumentValue) -> Bool {

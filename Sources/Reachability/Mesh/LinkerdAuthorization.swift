@@ -1,8 +1,8 @@
 import FleetModel
 import IntentModel
 
-/// Linkerd's inbound policy: where a Server takes a port, its authorisations decide; elsewhere the default inbound policy
-/// of pod, namespace or installation (linkerd.io, "Authorization Policy").
+/// Linkerd's inbound policy: where a Server takes a port, its authorisations decide; elsewhere the default inbound
+/// policy of pod, namespace or installation (linkerd.io, "Authorization Policy").
 struct LinkerdAuthorization {
   typealias Layer = ReachExplanation.Layer
   typealias Reason = ReachExplanation.Reason
@@ -33,12 +33,17 @@ struct LinkerdAuthorization {
     if access != "deny" { return byDefault(access, reason, call) }
     let misses = found.map { object, _ in
       Reason(
-        call.identity == nil ? "does not authorise \(call.name), which shows no identity" : "does not authorise \(call.name)",
+        call.identity == nil
+          ? "does not authorise \(call.name), which shows no identity" : "does not authorise \(call.name)",
         object.id, object.location)
     }
     return Layer(
-      title, .refused, [reason] + (misses.isEmpty ? [Reason("nothing authorises anyone for it", server.id, server.location)] : misses),
-      cure: "add an AuthorizationPolicy for \(server.id.name) whose MeshTLSAuthentication names \(identity(call) ?? call.name)")
+      title, .refused,
+      [reason] + (misses.isEmpty ? [Reason("nothing authorises anyone for it", server.id, server.location)] : misses),
+      cure:
+        "add an AuthorizationPolicy for \(server.id.name) whose MeshTLSAuthentication names "
+        + "\(identity(call) ?? call.name)"
+    )
   }
 
   private func identity(_ call: MeshCall) -> String? {
@@ -101,9 +106,11 @@ struct LinkerdAuthorization {
   private func authorisations(of server: CustomObject, _ call: MeshCall) -> [(object: CustomObject, match: MeshMatch)] {
     let old = mesh.objects(group, "ServerAuthorization").filter { object in
       guard object.id.namespace == server.id.namespace, let target = object.spec["server"] else { return false }
-      return target["name"]?.string == server.id.name || (target["selector"]?.labelSelector.matches(server.labels) ?? false)
+      return target["name"]?.string == server.id.name
+        || (target["selector"]?.labelSelector.matches(server.labels) ?? false)
     }.map { (object: $0, match: client($0.spec["client"] ?? .null, call)) }
-    let new = mesh.objects(group, "AuthorizationPolicy").compactMap { object -> (object: CustomObject, match: MeshMatch)? in
+    let new = mesh.objects(group, "AuthorizationPolicy").compactMap {
+      object -> (object: CustomObject, match: MeshMatch)? in
       guard object.id.namespace == server.id.namespace, let scope = scope(object, server) else { return nil }
       let needed = (object.spec["requiredAuthenticationRefs"]?.elements ?? []).map { authentication($0, object, call) }
       return (object, scope.and(.all(needed)))
@@ -119,7 +126,8 @@ struct LinkerdAuthorization {
     case "Server": return name == server.id.name ? .yes : nil
     case "Namespace": return name == server.id.namespace ? .yes : nil
     case "HTTPRoute", "GRPCRoute":
-      let routes = mesh.objects(group, "HTTPRoute") + mesh.objects("gateway.networking.k8s.io", "HTTPRoute")
+      let routes =
+        mesh.objects(group, "HTTPRoute") + mesh.objects("gateway.networking.k8s.io", "HTTPRoute")
         + mesh.objects("gateway.networking.k8s.io", "GRPCRoute")
       let route = routes.first { $0.id.namespace == policy.id.namespace && $0.id.name == name }
       let isOnServer = route?.spec["parentRefs"]?.elements.contains {
@@ -164,13 +172,16 @@ struct LinkerdAuthorization {
     let kind = reference["kind"]?.string ?? ""
     let namespace = reference["namespace"]?.string ?? policy.id.namespace
     if kind == "ServiceAccount" { return MeshMatch(isAccount(reference, call, policy.id.namespace)) }
-    let object = mesh.objects(group, kind).first { $0.id.namespace == namespace && $0.id.name == reference["name"]?.string }
+    let object = mesh.objects(group, kind).first {
+      $0.id.namespace == namespace && $0.id.name == reference["name"]?.string
+    }
     guard let spec = object?.spec else { return .no }
     switch kind {
     case "MeshTLSAuthentication":
       let references = (spec["identityRefs"]?.elements ?? []).contains { entry in
         entry["kind"]?.string == "Namespace"
-          ? entry["name"]?.string == call.identity?.namespace && call.identity != nil : isAccount(entry, call, namespace)
+          ? entry["name"]?.string == call.identity?.namespace && call.identity != nil
+          : isAccount(entry, call, namespace)
       }
       return MeshMatch(references || names(spec["identities"]?.strings ?? [], call))
     case "NetworkAuthentication": return .any((spec["networks"]?.elements ?? []).map { network($0, call) })
