@@ -103,14 +103,16 @@ let package = Package(
     room(
       "Composition",
       [
-        "Twin", "EnvoyMesh", "JournalStore", "Linux", "Scanners", "Intake", "Planning", "Rollout", "Trials", "Judgement",
+        "Twin", "EnvoyMesh", "JournalStore", "Linux", "Scanners", "Intake", "Planning", "Rollout", "Trials",
+        "Judgement",
         "Audit", "Breach", "Reports", "IntentModel", "FleetModel", "Diagnostics",
       ]),
     room(
       "CommandLine",
       [
         "Composition", "Intake", "Planning", "Rollout", "Trials", "Judgement", "Audit", "MeshTraps", "PodSecurity",
-        "AccessControl", "Reachability", "Breach", "IntentModel", "Reports", "FleetModel", "Diagnostics", argumentParser,
+        "AccessControl", "Reachability", "Breach", "IntentModel", "Reports", "FleetModel", "Diagnostics",
+        argumentParser,
       ]),
     // Executables
     .executableTarget(name: "bulkhead", dependencies: ["CommandLine", "Diagnostics"], swiftSettings: strict),

@@ -56,7 +56,8 @@ package enum ClientCertificates {
     "kubernetes.io/legacy-unknown",
   ]
 
-  /// The signers for which a subject may approve requests: `approve` on the signer, or on its domain (`kubernetes.io/*`).
+  /// The signers for which a subject may approve requests: `approve` on the signer, or on its domain
+  /// (`kubernetes.io/*`).
   package static func approvableSigners(_ rights: SubjectRights) -> [String] {
     signers.filter { signer in
       rights.may("approve", "signers", group: group, name: signer)

@@ -9,8 +9,8 @@ extension Subject {
     kind == .serviceAccount ? "\(kind.rawValue) \(namespace)/\(name)" : "\(kind.rawValue) \(name)"
   }
 
-  /// The subject as a binding means it: a service account without a namespace is of the RoleBinding's, and a user called
-  /// `system:serviceaccount:NS:NAME` is that service account. Nil where it means nobody.
+  /// The subject as a binding means it: a service account without a namespace is of the RoleBinding's, and a user
+  /// called `system:serviceaccount:NS:NAME` is that service account. Nil where it means nobody.
   package func canonical(in binding: RoleBinding) -> Subject? {
     switch kind {
     case .group: return Subject(kind: .group, name: name)

@@ -62,12 +62,14 @@ package struct AuditContext: Sendable {
 }
 
 extension NodeFacts {
-  /// Own facts first; where nil, the nodes' fact if all nodes that there are agree on it. Of versions the lowest counts,
-  /// because a pod may run there.
+  /// Own facts first; where nil, the nodes' fact if all nodes that there are agree on it. Of versions the lowest
+  /// counts, because a pod may run there.
   func merged(over nodes: [NodeFacts]) -> NodeFacts {
     var facts = self
     func agreed<Value: Equatable>(_ path: KeyPath<NodeFacts, Value?>) -> Value? {
-      guard let first = nodes.first?[keyPath: path], nodes.allSatisfy({ $0[keyPath: path] == first }) else { return nil }
+      guard let first = nodes.first?[keyPath: path], nodes.allSatisfy({ $0[keyPath: path] == first }) else {
+        return nil
+      }
       return first
     }
     func lowest(_ path: KeyPath<NodeFacts, Version?>) -> Version? {

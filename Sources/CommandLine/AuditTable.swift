@@ -164,7 +164,8 @@ package struct AuditTable {
         .init(row.verdict.violations.map(\.control).joined(separator: " "), .dim),
       ]
     }
-    let table = TextTable(columns: ["WORKLOAD", "KIND", "LEVEL", "CONTROLS FAILED"], rows: rows, colored: style.colored)
+    let table = TextTable(
+      columns: ["WORKLOAD", "KIND", "LEVEL", "CONTROLS FAILED"], rows: rows, colored: style.colored)
     return paint.bold("POD SECURITY STANDARDS, \(result.podSecurityVersion)") + "\n" + table.rendered()
   }
 

@@ -110,9 +110,12 @@ struct Explanation {
       parts.append(section("TRIED FOR REAL", [probe(vector)]))
     }
     if !rule.attack.isEmpty {
-      parts.append(section("MITRE ATT&CK", rule.attack.map { id in
-        "\(id)  https://attack.mitre.org/techniques/\(id.split(separator: ".").joined(separator: "/"))/"
-      }))
+      parts.append(
+        section(
+          "MITRE ATT&CK",
+          rule.attack.map { id in
+            "\(id)  https://attack.mitre.org/techniques/\(id.split(separator: ".").joined(separator: "/"))/"
+          }))
     }
     if !rule.references.isEmpty { parts.append(section("REFERENCES", rule.references)) }
     if let manifest {

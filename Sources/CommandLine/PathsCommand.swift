@@ -42,7 +42,8 @@ package struct PathsCommand: AsyncParsableCommand {
   @Option(name: .long, help: "How many attack paths, at most 1000.")
   var top = 20
   @Option(
-    name: .long, help: "How many names `reaches` gives for each workload in JSON (default 1000, fewer in large fleets).")
+    name: .long, help: "How many names `reaches` gives for each workload in JSON (default 1000, fewer in large fleets)."
+  )
   var reaches: Int?
   @Flag(name: .long, help: "A vector that the input cannot decide counts as open.")
   var unknownIsOpen = false

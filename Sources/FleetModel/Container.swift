@@ -26,7 +26,9 @@ package struct Container: Sendable, Equatable {
   package var hasReadinessProbe: Bool { readinessProbe != nil }
   package var hasLivenessProbe: Bool { livenessProbe != nil }
   /// All five handlers that the kubelet may run against the container.
-  package var handlers: [Probe] { [livenessProbe, readinessProbe, startupProbe, postStart, preStop].compactMap(\.self) }
+  package var handlers: [Probe] {
+    [livenessProbe, readinessProbe, startupProbe, postStart, preStop].compactMap(\.self)
+  }
 
   package init(name: String, location: SourceLocation) {
     self.name = name

@@ -82,12 +82,13 @@ import Testing
   }
 
   @Test func trapsNeedAMesh() throws {
-    let yaml = Support.deployment("cart") + """
-      apiVersion: v1
-      kind: Service
-      metadata: {name: cart, namespace: shop}
-      spec: {selector: {app: cart}, ports: [{port: 8080, name: web}]}
-      """
+    let yaml =
+      Support.deployment("cart") + """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: cart, namespace: shop}
+        spec: {selector: {app: cart}, ports: [{port: 8080, name: web}]}
+        """
     let without = try Support.audit(yaml)
     #expect(!without.findings.contains { $0.code == "T8" })
     let with = try Support.audit(yaml) { $0.meshes = [.istioSidecar, .consul] }

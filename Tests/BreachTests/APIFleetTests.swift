@@ -46,7 +46,8 @@ import Testing
     """
   }
   private static func node(_ version: String, labels: String = "{}") -> String {
-    "apiVersion: v1\nkind: Node\nmetadata: {name: n, labels: \(labels)}\nstatus: {nodeInfo: {kubeletVersion: \(version)}}\n---\n"
+    "apiVersion: v1\nkind: Node\nmetadata: {name: n, labels: \(labels)}\nstatus: {nodeInfo: "
+      + "{kubeletVersion: \(version)}}\n---\n"
   }
   private static func workload(_ kind: String, _ image: String, _ extra: String = "", pod: String = "") -> String {
     """
@@ -65,7 +66,8 @@ import Testing
   private static let controller = "registry.k8s.io/ingress-nginx/controller"
   private static let privileged = ", securityContext: {privileged: true}"
   private static func snippets(_ value: String) -> String {
-    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: nginx, namespace: shop}\ndata: {allow-snippet-annotations: \"\(value)\"}\n---\n"
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: nginx, namespace: shop}\ndata: "
+      + "{allow-snippet-annotations: \"\(value)\"}\n---\n"
   }
   private static let awsAuth =
     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n---\n"

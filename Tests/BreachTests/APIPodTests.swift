@@ -27,12 +27,14 @@ import Testing
   private static func mounting(_ path: String, readOnly: Bool = false, user: String = "") -> String {
     APIFixture.pod(
       """
-      containers: [{name: c, image: a, securityContext: {\(user)}, volumeMounts: [{name: v, mountPath: /x, readOnly: \(readOnly)}]}], \
+      containers: [{name: c, image: a, securityContext: {\(user)}, volumeMounts: [{name: v, mountPath: /x, \
+      readOnly: \(readOnly)}]}], \
       volumes: [{name: v, hostPath: {path: \(path)}}]
       """)
   }
   private static func account(_ automount: Bool) -> String {
-    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: cart, namespace: shop}\nautomountServiceAccountToken: \(automount)\n---\n"
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: cart, namespace: "
+      + "shop}\nautomountServiceAccountToken: \(automount)\n---\n"
   }
   private static func egress(_ rules: String, selector: String = "{}") -> String {
     """
@@ -57,7 +59,8 @@ import Testing
     Case(
       "K08", "projected by hand",
       pod(
-        "automountServiceAccountToken: false, volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: t}}]}}]"
+        "automountServiceAccountToken: false, volumes: [{name: t, projected: {sources: "
+          + "[{serviceAccountToken: {path: t}}]}}]"
       ),
       .open),
     Case("K13", "etc", mounting("/etc"), .open),
@@ -86,7 +89,8 @@ import Testing
 
       """
         + APIFixture.pod(
-          "containers: [{name: c, image: a, volumeMounts: [{name: v, mountPath: /x}]}], volumes: [{name: v, persistentVolumeClaim: {claimName: claim}}]"
+          "containers: [{name: c, image: a, volumeMounts: [{name: v, mountPath: /x}]}], volumes: [{name: "
+            + "v, persistentVolumeClaim: {claimName: claim}}]"
         ), .open),
     Case("K14", "on a cloud", pod(), .open, cloud: true),
     Case("K14", "no cloud", pod(), .closed, cloud: false),

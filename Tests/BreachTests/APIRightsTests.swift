@@ -43,7 +43,8 @@ import Testing
     Case(
       "K01", "Pod Security", APIFixture.namespace("shop", "restricted") + role(rule("''", "pods", "create")), .closed),
     Case(
-      "K01", "privileged level", APIFixture.namespace("shop", "privileged") + role(rule("''", "pods", "create")), .open),
+      "K01", "privileged level",
+      APIFixture.namespace("shop", "privileged") + role(rule("''", "pods", "create")), .open),
     Case(
       "K01", "Pod Security with a stronger neighbour",
       APIFixture.namespace("shop", "baseline") + role(rule("''", "pods", "create")) + "\n"

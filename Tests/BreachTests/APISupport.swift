@@ -80,7 +80,8 @@ enum APIFixture {
   }
 
   static func rule(_ groups: String, _ resources: String, _ verbs: String, names: String = "") -> String {
-    "{apiGroups: [\(groups)], resources: [\(resources)], verbs: [\(verbs)]\(names.isEmpty ? "" : ", resourceNames: [\(names)]")}"
+    let named = names.isEmpty ? "" : ", resourceNames: [\(names)]"
+    return "{apiGroups: [\(groups)], resources: [\(resources)], verbs: [\(verbs)]\(named)}"
   }
 
   static func namespace(_ name: String, _ level: String) -> String {

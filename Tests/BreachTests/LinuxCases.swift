@@ -90,7 +90,8 @@ enum LinuxCases {
         Case(code, "privileged", .open, privileged),
         Case(code, "default capabilities", .closed, adding()),
         Case(code, "in a user namespace", .closed, inUserNamespace(adding(capability))),
-        Case(code, "user namespace ignored by the runtime", .open, facts { $0.runtimeVersion = Version("1.6.20") },
+        Case(
+          code, "user namespace ignored by the runtime", .open, facts { $0.runtimeVersion = Version("1.6.20") },
           inUserNamespace(adding(capability))),
         Case(code, "no way to root", .closed) { $0.containers[0].securityContext.addedCapabilities = [capability] },
         Case(code, "a user that may become root", .open) { pod in

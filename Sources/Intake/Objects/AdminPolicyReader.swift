@@ -52,7 +52,8 @@ enum AdminPolicyReader {
   }
 
   private static func pods(_ field: Field) -> Peer {
-    let namespaces = field["namespaceSelector"].map(SelectorReader.selector)
+    let namespaces =
+      field["namespaceSelector"].map(SelectorReader.selector)
       ?? field["namespaces"].map(namespaceSelector)
     let pods = field["podSelector"].map(SelectorReader.selector)
     return Peer(.pods(namespaces: namespaces ?? LabelSelector(), pods: pods ?? LabelSelector()))

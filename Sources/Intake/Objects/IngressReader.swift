@@ -31,7 +31,8 @@ enum IngressReader {
         service.problem("the backend needs a name and a port", fix: "add them")
         return nil
       }
-      let reference = port["number"]?.integer(in: 1...65_535).map { PortReference.number($0) }
+      let reference =
+        port["number"]?.integer(in: 1...65_535).map { PortReference.number($0) }
         ?? port["name"]?.string.map { .named($0) }
       return reference.map { Ingress.Backend(host: host, path: path, service: name, port: $0) }
     }

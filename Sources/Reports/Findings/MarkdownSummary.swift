@@ -49,7 +49,8 @@ package struct MarkdownSummary {
 
   private func block(_ findings: ArraySlice<AuditFinding>) -> String {
     guard let first = findings.first else { return "" }
-    var text = "\n<details><summary><b>\(InertText.xml(InertText.line(first.resource.description)))</b>: "
+    var text =
+      "\n<details><summary><b>\(InertText.xml(InertText.line(first.resource.description)))</b>: "
       + "\(findings.count)</summary>\n\n"
     text += "| severity | code | what | where |\n|---|---|---|---|\n"
     for finding in findings {

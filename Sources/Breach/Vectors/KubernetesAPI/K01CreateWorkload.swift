@@ -6,7 +6,8 @@ extension Vector {
   package static let createWorkload = Vector(
     code: "K01", title: "Creating a pod of one's own choice", severity: .critical,
     explanation: """
-      Whoever may create pods, directly or through any controller, writes the pod's specification: privileged, with the \
+      Whoever may create pods, directly or through any controller, writes the pod's specification: privileged, \
+      with the \
       node's file system, under any service account of the namespace. Where Pod Security does not forbid it, that is \
       root on a node.
       """,

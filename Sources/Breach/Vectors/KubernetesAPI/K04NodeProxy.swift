@@ -6,7 +6,8 @@ extension Vector {
   package static let nodeProxy = Vector(
     code: "K04", title: "Running commands through the kubelet", severity: .critical,
     explanation: """
-      nodes/proxy leads to the kubelet's whole interface, with exec into every pod of the node, past admission and past \
+      nodes/proxy leads to the kubelet's whole interface, with exec into every pod of the node, past admission \
+      and past \
       the audit log. get is enough, for a WebSocket begins with it.
       """,
     mitigation: """

@@ -6,7 +6,8 @@ extension Vector {
   package static let certificateApproval = Vector(
     code: "K10", title: "Approving a client certificate in any name", severity: .critical,
     explanation: """
-      A certificate request names its user and groups itself. Whoever may approve it for the API server's signer gets a \
+      A certificate request names its user and groups itself. Whoever may approve it for the API server's \
+      signer gets a \
       certificate in that name, which no deletion of tokens or bindings takes back.
       """,
     mitigation: """

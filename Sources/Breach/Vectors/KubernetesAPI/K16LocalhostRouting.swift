@@ -5,7 +5,8 @@ extension Vector {
   package static let localhostRouting = Vector(
     code: "K16", title: "Reaching a node's loopback services from outside", severity: .medium,
     explanation: """
-      kube-proxy sets route_localnet, and kubelets of old versions do not drop what arrives for 127.0.0.1 from outside. \
+      kube-proxy sets route_localnet, and kubelets of old versions do not drop what arrives for 127.0.0.1 from \
+      outside. \
       Containers of the node and machines beside it then reach services that trust the loopback address.
       """,
     mitigation: """

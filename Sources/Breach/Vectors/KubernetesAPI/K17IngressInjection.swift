@@ -6,7 +6,8 @@ extension Vector {
   package static let ingressInjection = Vector(
     code: "K17", title: "Putting code into the ingress controller", severity: .critical,
     explanation: """
-      ingress-nginx writes annotations into nginx's configuration. Snippet annotations are meant to; in versions before \
+      ingress-nginx writes annotations into nginx's configuration. Snippet annotations are meant to; in \
+      versions before \
       1.11.5 and 1.12.1 whoever reaches the admission webhook runs code in the controller, which may read every secret.
       """,
     mitigation: """

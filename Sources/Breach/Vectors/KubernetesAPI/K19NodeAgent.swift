@@ -7,7 +7,8 @@ extension Vector {
   package static let nodeAgent = Vector(
     code: "K19", title: "Taking over a privileged agent that runs on every node", severity: .high,
     explanation: """
-      Network plugins, chaos daemons, GPU and log agents run privileged on each node. Whoever may run commands in their \
+      Network plugins, chaos daemons, GPU and log agents run privileged on each node. Whoever may run commands \
+      in their \
       pods, or breaks one node and takes the agent's token, has all nodes.
       """,
     mitigation: """

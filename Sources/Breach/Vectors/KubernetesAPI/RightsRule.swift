@@ -40,7 +40,8 @@ enum RightsRule {
     return Evidence(message: message, fix: fix(subject, use, context), location: use.location)
   }
 
-  /// The role without the requests; where that cannot be written, the command that takes the subject out of the binding.
+  /// The role without the requests; where that cannot be written, the command that takes the subject out of the
+  /// binding.
   static func fix(_ subject: Subject, _ use: RightUse, _ context: AuditContext) -> String {
     if !use.isBuiltIn, let role = context.access.role(use.writtenIn),
       let rules = RoleNarrowing.rules(of: role, without: use.right.requests)

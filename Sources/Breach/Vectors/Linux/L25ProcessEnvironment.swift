@@ -38,7 +38,8 @@ extension Vector {
       guard pod.workload.pod.shareProcessNamespace, !pod.workload.pod.hostPID else { return .closed }
       let containers = pod.members.filter { $0.role != .initial }.map(\.effective)
       // A single container still meets the sidecar or the debug container that is added to it.
-      let apart = containers.count > 1 && !containers.contains(where: \.mayBeRoot)
+      let apart =
+        containers.count > 1 && !containers.contains(where: \.mayBeRoot)
         && Set(containers.map(\.uid)).count == containers.count
       guard !apart else { return .closed }
       return .open([

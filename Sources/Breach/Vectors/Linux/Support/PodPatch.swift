@@ -115,8 +115,10 @@ extension String {
       case " "..."~": text.unicodeScalars.append(scalar)
       default:
         let hex = String(scalar.value, radix: 16, uppercase: true)
-        text += (scalar.value <= 0xFFFF ? "\\u" + String(repeating: "0", count: 4 - hex.count)
-          : "\\U" + String(repeating: "0", count: 8 - hex.count)) + hex
+        text +=
+          (scalar.value <= 0xFFFF
+            ? "\\u" + String(repeating: "0", count: 4 - hex.count)
+            : "\\U" + String(repeating: "0", count: 8 - hex.count)) + hex
       }
     }
     return text + "\""
