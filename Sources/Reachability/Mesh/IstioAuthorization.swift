@@ -142,7 +142,7 @@ struct IstioAuthorization {
 
   private func cure(_ policy: Policy, _ call: MeshCall) -> String {
     guard let identity = call.identity else {
-      return "take \(call.name) into the mesh and name its identity in \(policy.object.id)"
+      return "call from a pod of the mesh and name its identity in \(policy.object.id)"
     }
     return "add to \(policy.object.id) a rule from principal "
       + "\(mesh.options.trustDomain)/ns/\(identity.namespace)/sa/\(identity.account) to port \(call.port)"
