@@ -24,6 +24,7 @@ package struct AuditCommand: AsyncParsableCommand {
         bulkhead audit -f manifests/ -o sarif > bulkhead.sarif
         bulkhead audit -f manifests/ -o json > baseline.json
         bulkhead audit -f manifests/ -o github --baseline baseline.json --exceptions exceptions.yaml
+        trivy image -f json shop/cart:1 > cart.json; bulkhead audit -f manifests/ --vulnerabilities cart.json
         bulkhead audit -f manifests/ --only L01,K06 --node-facts kernel=6.1.0,runtime=containerd:1.7.2,cgroup=2
 
       EXIT CODES
@@ -38,6 +39,7 @@ package struct AuditCommand: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "table, json, yaml, sarif, junit, github, markdown or gitlab.")
   var output: Format = .table
   @OptionGroup var options: FindingOptions
+  @OptionGroup var reports: VulnerabilityOptions
   @Option(name: .long, help: "Exit with 79 from this severity on: critical, high, medium, low, info or none.")
   var failOn: FailThreshold = .high
   @Option(
@@ -68,7 +70,8 @@ package struct AuditCommand: AsyncParsableCommand {
     let exceptions = try options.readExceptions()
     let earlier = try baseline.map(Self.readBaseline)
     let read = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
-    var result = SideBySideAudit.run(read.fleet, auditOptions, input: read.findings)
+    let known = try await reports.attached(to: read.fleet)
+    var result = SideBySideAudit.run(read.fleet, auditOptions, input: read.findings + known.findings)
     result.apply(exceptions, today: Self.today, options: auditOptions)
     if let earlier { result.compare(with: earlier) }
     result.leaveOut(below: minSeverity.severity)

@@ -45,6 +45,7 @@ package struct PathsCommand: AsyncParsableCommand {
     name: .long, help: "How many names `reaches` gives for each workload in JSON (default 1000, fewer in large fleets)."
   )
   var reaches: Int?
+  @OptionGroup var reports: VulnerabilityOptions
   @Flag(name: .long, help: "A vector that the input cannot decide counts as open.")
   var unknownIsOpen = false
   @Option(
@@ -73,6 +74,7 @@ package struct PathsCommand: AsyncParsableCommand {
     var options = BreachGraphBuilder.Options()
     options.jewels = jewel
     options.countsUnknown = unknownIsOpen
+    options.chance = try await reports.attached(to: result.fleet).chance
     let graph = try BreachGraphBuilder(AuditContext(result.fleet), options: options).build()
     let analysis = BreachAnalysis(graph, from: sources, limit: top)
     switch output {
