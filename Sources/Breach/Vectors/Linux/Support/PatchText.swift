@@ -34,8 +34,8 @@ struct PatchText {
         while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
         if end > start {
           bytes.append(UInt8(ascii: "\n"))
-          for _ in 0..<indent { bytes.append(UInt8(ascii: " ")) }
-          bytes.append(contentsOf: text[start..<end])
+          bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent))
+          bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end]))
         }
         start = end + 1
       }

@@ -47,13 +47,13 @@ extension EffectivePod {
 
   /// The runtime's own filter for system calls.
   func patchSeccomp(_ member: Member, without capabilities: [Capability] = []) -> String {
-    var lines = "securityContext:\n"
+    let profile = "  seccompProfile:\n    type: RuntimeDefault"
     if capabilities.contains(where: member.effective.mayGain) {
-      lines += Self.capabilityLines(member, without: capabilities) + "\n"
-    } else if member.container.securityContext.privileged == true {
-      lines += "  privileged: false\n"
+      let lines = Self.capabilityLines(member, without: capabilities)
+      return patch(member, "securityContext:\n\(lines)\n\(profile)")
     }
-    return patch(member, lines + "  seccompProfile:\n    type: RuntimeDefault")
+    let privileged = member.container.securityContext.privileged == true ? "  privileged: false\n" : ""
+    return patch(member, "securityContext:\n\(privileged)\(profile)")
   }
 
   /// Evidence for a capability within reach.
@@ -89,9 +89,15 @@ extension EffectivePod.Member {
 
   /// "container web: seccompProfile is not set, so that no system call is filtered".
   var seccompText: String {
-    if effective.privileged { return "container \(container.name): privileged, so that no system call is filtered" }
-    let written = container.securityContext.seccomp == nil ? "is not set" : "is Unconfined"
-    return "container \(container.name): securityContext.seccompProfile \(written), so that no system call is filtered"
+    let why =
+      if effective.privileged {
+        ": privileged, so that no system call is filtered"
+      } else if container.securityContext.seccomp == nil {
+        ": securityContext.seccompProfile is not set, so that no system call is filtered"
+      } else {
+        ": securityContext.seccompProfile is Unconfined, so that no system call is filtered"
+      }
+    return "container " + container.name + why
   }
 }
 

@@ -69,11 +69,12 @@ extension EffectivePod {
         ? .closed : .unknown(because: "what the Localhost seccomp profile lets through is not in the input")
     }
     return answer.assessment { seen in
-      members.indices.compactMap { index in
-        let member = members[index]
-        guard case .yes = reach(member.effective, member.belongsToMesh) else { return nil }
-        return evidence(member, seen)
+      var found: [Evidence] = []
+      for index in members.indices {
+        guard case .yes = reach(members[index].effective, members[index].belongsToMesh) else { continue }
+        found.append(evidence(members[index], seen))
       }
+      return found
     }
   }
 
