@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Intake
 import Planning
 
 /// A bare instance, for comparisons and for other programs: `plan --problem` (design, section 4).
@@ -26,10 +27,10 @@ struct PlanProblem: Decodable {
     """
 
   static func answer(file: String) throws -> String {
+    let bytes = try InputLoader.load([file]).flatMap(\.bytes)
     let problem: PlanProblem
     do {
-      let url = URL(fileURLWithPath: file == "-" ? "/dev/stdin" : file)
-      problem = try JSONDecoder().decode(PlanProblem.self, from: Data(contentsOf: url))
+      problem = try JSONDecoder().decode(PlanProblem.self, from: Data(bytes))
     } catch {
       throw BulkheadError(
         .badInput, "\(file.safeForTerminal) is not a planning problem (\(reason(error).safeForTerminal))", cure: example
