@@ -31,7 +31,8 @@ package struct JudgeCommand: AsyncParsableCommand {
         bulkhead judge < counts.ndjson
         bulkhead judge --alpha 0.01 --margin 2 < counts.ndjson
         tail -n +1 -f counts.ndjson | bulkhead judge | grep -m1 -v '"continue"'
-      """)
+      """,
+    subcommands: [JudgePlanCommand.self, JudgeSimulateCommand.self])
 
   @Option(name: .long, help: "Greatest chance of a false alarm, however often one looks.")
   var alpha = 0.05

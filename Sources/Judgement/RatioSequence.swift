@@ -36,7 +36,11 @@ struct RatioSequence: Codable, Sendable, Equatable {
       BetaFunction.logBeta(a + canaryErrors, b + errors - canaryErrors) - BetaFunction.logBeta(a, b)
     self.canaryErrors += canaryErrors
     offset += canaryErrors * logTraffic
-    groups.append(Group(errors: errors, logTraffic: logTraffic))
+    if let same = groups.firstIndex(where: { $0.variance == 0 && $0.logTraffic == logTraffic }) {
+      groups[same].errors += errors
+    } else {
+      groups.append(Group(errors: errors, logTraffic: logTraffic))
+    }
     if groups.count > 4 { mergeNearest() }
   }
 
