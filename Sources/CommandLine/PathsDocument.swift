@@ -33,7 +33,9 @@ package struct PathsDocument {
   private struct CutEntry: Encodable {
     var mitigation: String
     var workload: String
-    var exposureRemoved: Double
+    var exposureRemoved: Double?
+    /// Part of the cheapest cut; the others lower exposure most besides.
+    var inCut: Bool
   }
   private struct CutTotal: Encodable {
     var cost: Int
@@ -71,7 +73,7 @@ package struct PathsDocument {
       analysis.cuts.lazy.map {
         CutEntry(
           mitigation: $0.mitigation.name, workload: $0.mitigation.workload.description,
-          exposureRemoved: $0.exposureRemoved)
+          exposureRemoved: $0.exposureRemoved, inCut: $0.isInCut)
       }, emit)
     let solution = analysis.solution
     let total = CutTotal(

@@ -20,7 +20,7 @@ package struct PathsTable {
     let total = Self.number(analysis.exposure.total)
     let head = "EXPOSURE  \(total)   what breakouts are expected to reach, in ordinary pods (docs/paths.md)\n"
     let parts = [
-      section("WHO CONTRIBUTES", workloads), pathText, section("CHEAPEST CUT", cuts), beyond,
+      section("WHO CONTRIBUTES", workloads), pathText, section("MITIGATIONS, THE STRONGEST FIRST", cuts), beyond,
     ].compactMap(\.self)
     return ([head] + parts).joined(separator: "\n")
   }
@@ -74,10 +74,11 @@ package struct PathsTable {
 
   private var cuts: TextTable {
     TextTable(
-      columns: ["MITIGATION", "WORKLOAD", "EXPOSURE REMOVED BY IT ALONE"],
+      columns: ["MITIGATION", "WORKLOAD", "EXPOSURE REMOVED BY IT ALONE", "IN THE CHEAPEST CUT"],
       rows: analysis.cuts.map {
         [
-          .init($0.mitigation.name), .init($0.mitigation.workload.description), .init(Self.number($0.exposureRemoved)),
+          .init($0.mitigation.name), .init($0.mitigation.workload.description),
+          .init($0.exposureRemoved.map(Self.number) ?? "not computed"), .init($0.isInCut ? "yes" : ""),
         ]
       }, colored: colored)
   }

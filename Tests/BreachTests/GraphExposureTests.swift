@@ -5,7 +5,7 @@ import Testing
 
 struct GraphExposureTests {
   /// outside → web → db (jewel), web → node → everything.
-  private func shop() -> BreachGraph {
+  static func shop() -> BreachGraph {
     var draft = BreachGraphDraft()
     let outside = draft.add(BreachNode(.outside, .init(kind: "Outside", namespace: "", name: "")))
     draft.outside = outside
@@ -26,7 +26,7 @@ struct GraphExposureTests {
   }
 
   @Test func theDefinitionByHand() {
-    let exposure = shop().exposure()
+    let exposure = Self.shop().exposure()
     // web: falls 0.2; one own pod, the machine, the base and the jewel. base: falls 0.2 × 0.9; itself and the jewel.
     #expect(abs(exposure.shares[0].falls - 0.2) < 1e-7)
     #expect(exposure.shares[0].value == 112)
@@ -37,7 +37,7 @@ struct GraphExposureTests {
   }
 
   @Test func bothWaysMustGo() {
-    let graph = shop()
+    let graph = Self.shop()
     let (harden, isolate) = (Mitigation(.harden, pod(1)), Mitigation(.isolate, pod(2)))
     let before = graph.exposure().total
     let hardened = graph.exposure(applying: [harden])

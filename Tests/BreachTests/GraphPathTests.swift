@@ -67,3 +67,13 @@ struct GraphPathTests {
     }
   }
 }
+
+extension GraphPathTests {
+  @Test func whatIsLeftAfterAMitigationIsShownToo() throws {
+    let graph = GraphExposureTests.shop()
+    let web = graph.workloads[0]
+    let paths = graph.attackPaths(from: [web])
+    // Through the node first (0.9), then, with that hardened, over the network (0.1).
+    #expect(paths.map { $0.steps.map(\.kind) } == [[.breakout, .sameNode, .holds], [.network, .holds]])
+  }
+}

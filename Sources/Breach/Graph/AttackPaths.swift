@@ -32,8 +32,8 @@ extension BreachGraph {
     return edges(from: outside).map { targets[$0] }.filter { seen.insert($0).inserted }
   }
 
-  /// The most probable way from each source to each goal (at most `limit` in all): the most probable first, then the
-  /// shortest, then by name.
+  /// The most probable way from each source to each goal and, in graphs that are not large, the ways left once its
+  /// mitigations are applied (at most `limit` in all): the most probable first, then the shortest, then by name.
   ///
   /// - Parameters:
   ///   - sources: taken as fallen. Empty means the outside, with a way of its own through every entry.
@@ -52,17 +52,39 @@ extension BreachGraph {
         .sorted { (-probabilities[$0], $0) < (-probabilities[$1], $1) }.prefix(most).map { (outside, $0) }
     }
     var found: [AttackPath] = []
+    let seeksMore = edgeCount * starts.count * targets.count <= 5_000_000
     for start in starts.prefix(most) {
       let from = start.first.map { self.targets[$0] } ?? start.source
       let ways = BestWays(self, from: [from], blocked: blocked)
       for target in targets where target != from {
-        guard let way = ways.way(to: target) else { continue }
-        let path = path(from: start.source, edges: (start.first.map { [$0] } ?? []) + way.edges)
-        if !found.contains(path) { found.append(path) }
+        guard let best = ways.way(to: target)?.edges else { continue }
+        for way in [best] + (seeksMore ? alternatives(to: target, from: from, besides: best, applied) : []) {
+          let path = path(from: start.source, edges: (start.first.map { [$0] } ?? []) + way)
+          if !found.contains(path) { found.append(path) }
+        }
       }
       if found.count > 4 * limit { found = Array(found.sorted(by: isBefore).prefix(limit)) }
     }
     return Array(found.sorted(by: isBefore).prefix(limit))
+  }
+
+  /// Ways that are left when everything that removes the ones before is done, at most four.
+  private func alternatives(
+    to target: Int32, from source: Int32, besides best: [Int], _ applied: Set<Mitigation>
+  ) -> [[Int]] {
+    var found: [[Int]] = []
+    var done = applied
+    var last = best
+    while found.count < 4 {
+      let closing = last.flatMap { mitigations(ofEdge: $0) }
+      guard !closing.isEmpty else { break }
+      done.formUnion(closing)
+      let ways = BestWays(self, from: [source], blocked: blockedSets(applying: done))
+      guard let way = ways.way(to: target)?.edges else { break }
+      found.append(way)
+      last = way
+    }
+    return found
   }
 
   private func isBefore(_ left: AttackPath, _ right: AttackPath) -> Bool {
@@ -79,7 +101,7 @@ extension BreachGraph {
     var probability = 1.0
     for edge in edges {
       pending.append(reason(ofEdge: edge))
-      probability *= Double(probabilities[edge])
+      probability *= probabilities[edge]
       let target = targets[edge]
       guard nodes[Int(target)].kind != .hub else { continue }
       var messages: [String] = []

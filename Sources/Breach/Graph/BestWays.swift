@@ -26,7 +26,7 @@ struct BestWays {
       done[node] = true
       for edge in graph.edges(from: top.node) where !blocked[Int(graph.setOf[edge])] {
         let target = Int(graph.targets[edge])
-        let reached = top.probability * Double(graph.probabilities[edge])
+        let reached = top.probability * graph.probabilities[edge]
         let steps = top.length + 1
         guard !done[target], reached > 0,
           reached > probability[target] || (reached == probability[target] && steps < length[target])

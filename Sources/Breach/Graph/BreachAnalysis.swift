@@ -4,13 +4,16 @@ package import FleetModel
 package struct BreachAnalysis: Sendable {
   package struct Cut: Sendable, Equatable {
     package var mitigation: Mitigation
-    /// By how much exposure falls if this alone is done.
-    package var exposureRemoved: Double
+    /// By how much exposure falls if this alone is done; nil where a large fleet left no time to compute it.
+    package var exposureRemoved: Double?
+    /// A member of the cheapest cut. The others are what lowers exposure most besides.
+    package var isInCut: Bool
   }
   package let graph: BreachGraph
   package let exposure: Exposure
   package let paths: [AttackPath]
-  /// The cheapest set that cuts every way that can be cut, the strongest first.
+  /// The cheapest set that cuts every way that can be cut and, up to twenty in all, the strongest mitigations besides;
+  /// the strongest first.
   package let cuts: [Cut]
   package let solution: MitigationCut
   /// By how much exposure falls if all of them are done.
@@ -31,16 +34,33 @@ package struct BreachAnalysis: Sendable {
     let solution = graph.cheapestCut(from: cutFrom, to: goals.filter { !cutFrom.contains($0) })
     self.solution = solution
     let members = solution.members.map { graph.mitigations[Int($0)] }
-    // Each needs an evaluation of its own; beyond a few dozen the rest is given by name alone.
-    cuts = members.enumerated().map { index, mitigation in
-      Cut(
-        mitigation: mitigation,
-        exposureRemoved: index < 100 ? max(0, exposure.total - graph.exposure(applying: [mitigation]).total) : 0)
-    }.sorted {
-      $0.exposureRemoved != $1.exposureRemoved
-        ? $0.exposureRemoved > $1.exposureRemoved : $0.mitigation < $1.mitigation
-    }
+    cuts = Self.ranked(graph, exposure, members)
     exposureRemovedTogether = max(0, exposure.total - graph.exposure(applying: Set(members)).total)
+  }
+
+  /// Each figure needs an evaluation of its own: the cut's members first, then the mitigations of those workloads that
+  /// contribute most, as far as the graph's size allows.
+  private static func ranked(_ graph: BreachGraph, _ exposure: Exposure, _ members: [Mitigation]) -> [Cut] {
+    let budget = max(8, min(1000, 5_000_000 / max(1, graph.edgeCount)))
+    let inCut = Set(members)
+    var weight: [ObjectReference: Double] = [:]
+    for share in exposure.shares { weight[share.workload] = share.exposure }
+    let others = graph.mitigations.filter { !inCut.contains($0) }.sorted {
+      let (left, right) = (weight[$0.workload] ?? 0, weight[$1.workload] ?? 0)
+      return left != right ? left > right : $0 < $1
+    }
+    var cuts: [Cut] = []
+    for (index, mitigation) in (members + others.prefix(max(0, budget - members.count))).enumerated() {
+      let removed = index < budget ? exposure.total - graph.exposure(applying: [mitigation]).total : nil
+      cuts.append(
+        Cut(mitigation: mitigation, exposureRemoved: removed.map { max(0, $0) }, isInCut: index < members.count))
+    }
+    func isBefore(_ left: Cut, _ right: Cut) -> Bool {
+      let (a, b) = (left.exposureRemoved ?? -1, right.exposureRemoved ?? -1)
+      return a != b ? a > b : left.mitigation < right.mitigation
+    }
+    let strongest = cuts.filter { !$0.isInCut && $0.exposureRemoved ?? 0 > 0 }.sorted(by: isBefore)
+    return (cuts.filter(\.isInCut) + strongest.prefix(max(0, 20 - members.count))).sorted(by: isBefore)
   }
 
   /// Empty: the outside, with a path through each entry.
@@ -56,6 +76,6 @@ package struct BreachAnalysis: Sendable {
   }
 
   package var picture: BreachPicture {
-    BreachPicture(graph, paths, cut: Set(cuts.map(\.mitigation)))
+    BreachPicture(graph, paths, cut: Set(cuts.filter(\.isInCut).map(\.mitigation)))
   }
 }

@@ -18,7 +18,7 @@ package struct BreachGraph: Sendable {
   let offsets: [Int32]
   let targets: [Int32]
   let reasonOf: [Int32]
-  let probabilities: [Float]
+  let probabilities: [Double]
   /// Position in `mitigationSets`; set 0 is empty: nothing removes the edge.
   let setOf: [Int32]
   /// Each of a set's mitigations removes the edge by itself.
@@ -28,7 +28,7 @@ package struct BreachGraph: Sendable {
 
   package func target(ofEdge edge: Int) -> Int32 { targets[edge] }
   package func reason(ofEdge edge: Int) -> BreachReason { reasons[Int(reasonOf[edge])] }
-  package func probability(ofEdge edge: Int) -> Double { Double(probabilities[edge]) }
+  package func probability(ofEdge edge: Int) -> Double { probabilities[edge] }
   package func edges(from node: Int32) -> Range<Int> { Int(offsets[Int(node)])..<Int(offsets[Int(node) + 1]) }
   package func mitigations(ofEdge edge: Int) -> [Mitigation] {
     mitigationSets[Int(setOf[edge])].map { mitigations[Int($0)] }

@@ -7,7 +7,7 @@ package struct BreachGraphDraft: Sendable {
     var to: Int32
     var reason: Int32
     var set: Int32
-    var probability: Float
+    var probability: Double
   }
   private var nodes: [BreachNode] = []
   private var edges: [Edge] = []
@@ -53,7 +53,7 @@ package struct BreachGraphDraft: Sendable {
   package mutating func connect(
     _ from: Int32, _ to: Int32, reason: Int32, probability: Double = 1, removedBy: [Mitigation] = []
   ) {
-    let clamped = Float(probability.isFinite ? min(max(probability, 0), 1) : 0)
+    let clamped = probability.isFinite ? min(max(probability, 0), 1) : 0
     edges.append(
       Edge(from: from, to: to, reason: reason, set: removedBy.isEmpty ? 0 : set(removedBy), probability: clamped))
   }

@@ -1,6 +1,3 @@
-import FleetModel
-import IntentModel
-
 /// Merge patches for a pod template, written straight into bytes: an audit writes one for every finding, and in a large
 /// fleet they are most of its work.
 struct PatchText {
@@ -8,9 +5,9 @@ struct PatchText {
   private var depth: Int
 
   /// The lines down to the pod's specification, which the kind of the object decides.
-  init(_ workload: Workload) {
+  init(kind: String) {
     bytes.reserveCapacity(384)
-    switch workload.id.kind {
+    switch kind {
     case "Pod":
       bytes.append(contentsOf: "spec:".utf8)
       depth = 1

@@ -10,7 +10,7 @@ extension EffectivePod {
       case .application: "containers:"
       case .ephemeral: "ephemeralContainers:"
       }
-    var text = PatchText(workload)
+    var text = PatchText(kind: workload.id.kind)
     text.add(list)
     text.add("- name: " + member.container.name.yamlScalar)
     text.add(body, deeper: 1)
@@ -19,7 +19,7 @@ extension EffectivePod {
 
   /// A merge patch for the pod; lines below its `spec`.
   func patch(_ body: String) -> String {
-    var text = PatchText(workload)
+    var text = PatchText(kind: workload.id.kind)
     text.add(body)
     return text.text
   }
