@@ -70,6 +70,8 @@ let package = Package(
     room("Reachability", ["IntentModel", "FleetModel", "Diagnostics"]),
     room("Breach", ["Reachability", "AccessControl", "IntentModel", "FleetModel", "Diagnostics"]),
     room("MeshTraps", ["Reachability", "IntentModel", "FleetModel", "Diagnostics"]),
+    room("Policies", ["Reachability", "IntentModel", "FleetModel", "Diagnostics"]),
+    room("MeshChoice", ["MeshTraps", "IntentModel", "FleetModel", "Diagnostics"]),
     room(
       "Audit",
       [
@@ -93,6 +95,7 @@ let package = Package(
     room("EnvoyMesh", ["IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto, nioHTTP] + nio),
     room("JournalStore", ["Rollout", "Diagnostics", grdb, crypto]),
     room("Scanners", ["FleetModel", "Diagnostics", nioHTTP] + nio),
+    room("MetricSources", ["Judgement", "Diagnostics", nioHTTP] + nio),
     // Faces
     room(
       "Reports",
@@ -103,16 +106,15 @@ let package = Package(
     room(
       "Composition",
       [
-        "Twin", "EnvoyMesh", "JournalStore", "Linux", "Scanners", "Intake", "Planning", "Rollout", "Trials",
-        "Judgement",
-        "Audit", "Breach", "Reports", "IntentModel", "FleetModel", "Diagnostics",
+        "Twin", "EnvoyMesh", "JournalStore", "Linux", "Scanners", "MetricSources", "Intake", "Planning",
+        "Rollout", "Trials", "Judgement", "Audit", "Breach", "Reports", "IntentModel", "FleetModel", "Diagnostics",
       ]),
     room(
       "CommandLine",
       [
         "Composition", "Intake", "Planning", "Rollout", "Trials", "Judgement", "Audit", "MeshTraps", "PodSecurity",
-        "AccessControl", "Reachability", "Breach", "IntentModel", "Reports", "FleetModel", "Diagnostics",
-        argumentParser,
+        "AccessControl", "Reachability", "Breach", "IntentModel", "Reports", "Policies", "MeshChoice", "FleetModel",
+        "Diagnostics", argumentParser,
       ]),
     // Executables
     .executableTarget(name: "bulkhead", dependencies: ["CommandLine", "Diagnostics"], swiftSettings: strict),
@@ -127,6 +129,8 @@ let package = Package(
     tests("PodSecurity", ["PodSecurity", "FleetModel", "Intake", "Diagnostics"]),
     tests("Reachability", ["Reachability", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
     tests("MeshTraps", ["MeshTraps", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
+    tests("Policies", ["Policies", "Reachability", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
+    tests("MeshChoice", ["MeshChoice", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
     tests(
       "Audit", ["Audit", "Breach", "MeshTraps", "PodSecurity", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
     tests(
@@ -134,6 +138,9 @@ let package = Package(
       ["Reports", "Audit", "CommandLine", "Intake", "FleetModel", "Diagnostics", yams, argumentParser],
       exclude: ["Golden"]),
     tests("Scanners", ["Scanners", "FleetModel", "Diagnostics", nioHTTP] + nio, exclude: ["Corpus"]),
+    tests(
+      "MetricSources", ["MetricSources", "Judgement", "StandinProtocol", "Diagnostics", nioHTTP] + nio,
+      exclude: ["Corpus"]),
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),

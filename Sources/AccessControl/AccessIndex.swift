@@ -13,7 +13,7 @@ package struct AccessIndex: Sendable {
   private let roles: [ObjectReference: Role]
 
   package init(_ fleet: Fleet) {
-    let roles = RoleTable(fleet.roles)
+    let roles = RoleTable(fleet.roles, isAsked: !fleet.roleBindings.isEmpty)
     var direct: [Subject: [Grant]] = [:]
     var missing: [Subject: [ObjectReference]] = [:]
     for binding in fleet.roleBindings.sorted(by: { $0.id < $1.id }) {
@@ -71,9 +71,14 @@ private struct RoleTable {
   let written: [ObjectReference: Role]
   private let clusterRoles: [Role]
 
-  init(_ roles: [Role]) {
+  /// - Parameter isAsked: false where no binding asks what a role collects.
+  init(_ roles: [Role], isAsked: Bool) {
     let written = Dictionary(roles.map { ($0.id, $0) }) { first, _ in first }
     self.written = written
+    guard isAsked else {
+      clusterRoles = []
+      return
+    }
     clusterRoles =
       (written.values.filter { $0.id.kind == "ClusterRole" } + BuiltInRoles.all.filter { written[$0.id] == nil })
       .sorted { $0.id < $1.id }

@@ -31,11 +31,13 @@ package struct AuditResult: Sendable {
     return .findings
   }
 
-  package func counts(_ findings: some Sequence<AuditFinding>) -> [(severity: Severity, count: Int)] {
-    var counts = [Int](repeating: 0, count: Severity.allCases.count)
+  /// The worst first.
+  package func counts(_ findings: [AuditFinding]) -> [(severity: Severity, count: Int)] {
     let order = Array(Severity.allCases.sorted().reversed())
-    for finding in findings {
-      for (index, severity) in order.enumerated() where severity == finding.severity { counts[index] += 1 }
+    var counts = [Int](repeating: 0, count: order.count)
+    // By position: a finding is large, and copying one costs more than looking at it.
+    for index in findings.indices {
+      if let place = order.firstIndex(of: findings[index].severity) { counts[place] += 1 }
     }
     return zip(order, counts).map { ($0, $1) }
   }
@@ -47,46 +49,50 @@ package struct AuditResult: Sendable {
     borne.removeAll { $0.severity < minimum }
   }
 
-  /// What is unknown, by rule: how often, one reason, and where.
+  /// What is unknown, by rule: how often, one reason, and the first places.
   package struct UnknownGroup: Sendable {
     package var rule: AuditRule
     package var because: String
+    /// Of how many objects.
+    package var count: Int
+    /// At most ten.
     package var resources: [ObjectReference]
   }
 
   package var unknownByRule: [UnknownGroup] {
     var groups: [UnknownGroup] = []
-    for entry in unknown {
-      if groups.last?.rule === entry.rule {
-        if groups[groups.count - 1].resources.last != entry.resource {
-          groups[groups.count - 1].resources.append(entry.resource)
-        }
-      } else {
-        groups.append(UnknownGroup(rule: entry.rule, because: entry.because, resources: [entry.resource]))
+    for index in unknown.indices {
+      let isSameRule = index > 0 && unknown[index].rule === unknown[index - 1].rule
+      if !isSameRule {
+        groups.append(UnknownGroup(rule: unknown[index].rule, because: unknown[index].because, count: 0, resources: []))
+      } else if unknown[index].resource == unknown[index - 1].resource {
+        continue
       }
+      groups[groups.count - 1].count += 1
+      if groups[groups.count - 1].count <= 10 { groups[groups.count - 1].resources.append(unknown[index].resource) }
     }
     return groups
+  }
+
+  /// How many rules could not be decided everywhere.
+  package var undecidedRules: Int {
+    unknown.indices.count { $0 == 0 || unknown[$0].rule !== unknown[$0 - 1].rule }
   }
 }
 
 extension AuditRun {
   /// Puts parts together, in whatever order they came.
   package func result(_ parts: [AuditPart], input: [Finding] = []) -> AuditResult {
-    var findings: [AuditFinding] = []
     var others: [AuditFinding] = InputRules(options).findings(input)
-    var unknown: [UnknownAssessment] = []
-    var podSecurity: [PodSecurityRow] = []
-    for part in parts {
-      if part.podSecurity.isEmpty { others += part.findings } else { findings += part.findings }
-      unknown += part.unknown
-      podSecurity += part.podSecurity
-    }
-    if !Self.isSorted(findings.lazy.map(\.resource)) { findings.sort(by: AuditFinding.precedes) }
-    if !Self.isSorted(podSecurity.lazy.map(\.resource)) { podSecurity.sort { $0.resource < $1.resource } }
+    for part in parts where part.podSecurity.isEmpty { others += part.findings }
     others.sort(by: AuditFinding.precedes)
+    var podSecurity: [PodSecurityRow] = []
+    podSecurity.reserveCapacity(parts.reduce(0) { $0 + $1.podSecurity.count })
+    for part in parts { podSecurity += part.podSecurity }
+    if !Self.isSorted(podSecurity.lazy.map(\.resource)) { podSecurity.sort { $0.resource < $1.resource } }
     return AuditResult(
-      findings: Self.merged(findings, others), unknown: Self.grouped(unknown), podSecurity: podSecurity,
-      podSecurityVersion: options.podSecurity)
+      findings: Self.merged(parts.filter { !$0.podSecurity.isEmpty }.map(\.findings), others),
+      unknown: Self.grouped(parts.map(\.unknown)), podSecurity: podSecurity, podSecurityVersion: options.podSecurity)
   }
 
   private static func isSorted(_ ids: some Sequence<ObjectReference>) -> Bool {
@@ -99,29 +105,53 @@ extension AuditRun {
   }
 
   /// By rule without comparing names: entries of one rule come in the fleet's order already.
-  private static func grouped(_ unknown: [UnknownAssessment]) -> [UnknownAssessment] {
-    var buckets: [ObjectIdentifier: [UnknownAssessment]] = [:]
-    for entry in unknown { buckets[ObjectIdentifier(entry.rule), default: []].append(entry) }
-    return buckets.values.sorted { UnknownAssessment.precedes($0[0], $1[0]) }.flatMap { bucket in
-      isSorted(bucket.lazy.map(\.resource)) ? bucket : bucket.sorted(by: UnknownAssessment.precedes)
-    }
-  }
-
-  /// Two sorted lists as one; what they have on the same object is sorted together.
-  private static func merged(_ left: [AuditFinding], _ right: [AuditFinding]) -> [AuditFinding] {
-    if right.isEmpty { return left }
-    var result: [AuditFinding] = []
-    result.reserveCapacity(left.count + right.count)
-    var (l, r) = (0, 0)
-    while l < left.count, r < right.count {
-      if AuditFinding.precedes(right[r], left[l]) {
-        result.append(right[r])
-        r += 1
-      } else {
-        result.append(left[l])
-        l += 1
+  private static func grouped(_ parts: [[UnknownAssessment]]) -> [UnknownAssessment] {
+    var places: [ObjectIdentifier: Int] = [:]
+    var buckets: [[(part: Int, index: Int)]] = []
+    for part in parts.indices {
+      for index in parts[part].indices {
+        let rule = ObjectIdentifier(parts[part][index].rule)
+        let place = places[rule] ?? buckets.count
+        if place == buckets.count {
+          places[rule] = place
+          buckets.append([])
+        }
+        buckets[place].append((part, index))
       }
     }
-    return result + left[l...] + right[r...]
+    let sorted = buckets.sorted { left, right in
+      UnknownAssessment.precedes(parts[left[0].part][left[0].index], parts[right[0].part][right[0].index])
+    }
+    var result: [UnknownAssessment] = []
+    result.reserveCapacity(buckets.reduce(0) { $0 + $1.count })
+    for bucket in sorted {
+      let start = result.count
+      for entry in bucket { result.append(parts[entry.part][entry.index]) }
+      if !isSorted(result[start...].lazy.map(\.resource)) { result[start...].sort(by: UnknownAssessment.precedes) }
+    }
+    return result
+  }
+
+  /// The workloads' findings with those of other objects in between, copied once.
+  private static func merged(_ parts: [[AuditFinding]], _ others: [AuditFinding]) -> [AuditFinding] {
+    var result: [AuditFinding] = []
+    result.reserveCapacity(parts.reduce(others.count) { $0 + $1.count })
+    guard isSorted(parts.lazy.joined().map(\.resource)) else {
+      for part in parts { result += part }
+      result += others
+      result.sort(by: AuditFinding.precedes)
+      return result
+    }
+    var next = 0
+    for part in parts {
+      for index in part.indices {
+        while next < others.count, AuditFinding.precedes(others[next], part[index]) {
+          result.append(others[next])
+          next += 1
+        }
+        result.append(part[index])
+      }
+    }
+    return result + others[next...]
   }
 }

@@ -28,17 +28,33 @@ extension AuditFinding {
   var namedPlace: String {
     if let place { return place }
     var names: [UInt8] = []
-    for line in fix.utf8.split(separator: 0x0A) {
-      var rest = line.drop { $0 == 0x20 }
-      if rest.first == 0x23 { continue }
-      if rest.first == 0x2D { rest = rest.dropFirst().drop { $0 == 0x20 } }
-      let isCommand = rest.starts(with: Self.command)
-      guard isCommand || Self.keys.contains(where: { rest.starts(with: $0) }) else { continue }
-      // What follows a command as a comment is prose.
-      names += isCommand ? rest.prefix { $0 != 0x23 } : rest
-      names.append(0x0A)
+    var fix = fix
+    fix.withUTF8 { text in
+      var start = 0
+      while start < text.count {
+        var end = start
+        while end < text.count, text[end] != 0x0A { end += 1 }
+        Self.addNames(UnsafeBufferPointer(rebasing: text[start..<end]), &names)
+        start = end + 1
+      }
     }
     return String(decoding: names, as: UTF8.self)
+  }
+
+  private static func addNames(_ line: UnsafeBufferPointer<UInt8>, _ names: inout [UInt8]) {
+    var rest = line.drop { $0 == 0x20 }
+    if rest.first == 0x2D { rest = rest.dropFirst().drop { $0 == 0x20 } }
+    // The first letter tells nearly all lines.
+    switch rest.first {
+    case UInt8(ascii: "k") where rest.starts(with: command):
+      // What follows a command as a comment is prose.
+      names += rest.prefix { $0 != 0x23 }
+    case UInt8(ascii: "n"), UInt8(ascii: "p"), UInt8(ascii: "m"):
+      guard keys.contains(where: { rest.starts(with: $0) }) else { return }
+      names += rest
+    default: return
+    }
+    names.append(0x0A)
   }
 
   private static let command = Array("kubectl ".utf8)

@@ -11,7 +11,7 @@ struct InputRules {
     var rules: [String: AuditRule] = [:]
     var result: [AuditFinding] = []
     for finding in input where options.wants(finding.code) {
-      let rule = rules[finding.code] ?? Self.rule(finding)
+      let rule = rules[finding.code] ?? RuleBook.rule(finding.code) ?? Self.rule(finding)
       rules[finding.code] = rule
       result.append(
         AuditFinding(

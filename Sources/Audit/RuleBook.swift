@@ -1,11 +1,14 @@
 import Breach
 import Diagnostics
+import FleetModel
+import Intake
 import MeshTraps
 import PodSecurity
 
 /// Every rule that has a code of its own before any input is read.
 package enum RuleBook {
-  /// Vectors, traps, controls of the Pod Security Standards and the audit's own rules, in that order, each by code.
+  /// Vectors, traps, controls of the Pod Security Standards, the audit's own rules, and those about manifests and
+  /// reports, in that order.
   package static let all: [AuditRule] = make()
   static let vectors: [String: AuditRule] = table(.vector)
   static let traps: [String: AuditRule] = table(.trap)
@@ -44,7 +47,25 @@ package enum RuleBook {
           references: ["https://kubernetes.io/docs/concepts/security/pod-security-standards/"], order: rules.count))
     }
     for own in OwnRule.allCases { rules.append(own.rule(order: rules.count)) }
+    addInputRules(&rules)
     return rules
+  }
+
+  /// What reading manifests and reports of vulnerabilities finds. The severity is the usual one.
+  private static func addInputRules(_ rules: inout [AuditRule]) {
+    for code in IntakeCode.allCases {
+      rules.append(
+        AuditRule(
+          code: code.rawValue, title: code.title, severity: code.severity, kind: .input, explanation: code.explanation,
+          mitigation: "See the fix of each finding.", order: rules.count))
+    }
+    for code in VulnerabilityCode.allCases {
+      let fix = code.fix.prefix(1).uppercased() + code.fix.dropFirst() + "."
+      rules.append(
+        AuditRule(
+          code: code.rawValue, title: code.title, severity: code.severity, kind: .input, explanation: code.explanation,
+          mitigation: fix, order: rules.count))
+    }
   }
 }
 

@@ -17,7 +17,7 @@ package struct AuditContext: Sendable {
   let linux: LinuxFacts
   /// Accounts, tokens and clouds, for the vectors K01 to K21.
   let identity: IdentityFacts
-  private let policies: [String: [NetworkPolicy]]
+  private let policies: SelectorIndex<NetworkPolicy>
   private let rights: [Subject: SubjectRights]
 
   /// - Parameter nodeFacts: facts given by flags; they win over what Node objects say.
@@ -31,7 +31,7 @@ package struct AuditContext: Sendable {
     customObjects = Dictionary(grouping: fleet.customObjects, by: \.id.kind)
     mesh = MeshFacts(fleet, namespaces: namespaces)
     linux = LinuxFacts(fleet, given: nodeFacts)
-    policies = Dictionary(grouping: fleet.networkPolicies, by: \.id.namespace)
+    policies = SelectorIndex(fleet.networkPolicies) { ($0.id.namespace, $0.podSelector) }
     rights = Dictionary(access.subjects.map { ($0, access.rights(of: $0)) }) { first, _ in first }
     identity = IdentityFacts(fleet, rights: rights)
   }
@@ -57,7 +57,7 @@ package struct AuditContext: Sendable {
 
   /// The network policies that select a workload's pods.
   package func policies(selecting workload: Workload) -> [NetworkPolicy] {
-    (policies[workload.id.namespace] ?? []).filter { $0.podSelector.matches(workload.podLabels) }
+    policies.elements(matching: workload.podLabels, in: workload.id.namespace)
   }
 }
 

@@ -153,7 +153,8 @@ enum SideBySideAudit {
     }
     let parts = Mutex<[AuditPart]>(Array(repeating: AuditPart(), count: chunks.count + 1))
     DispatchQueue.concurrentPerform(iterations: chunks.count + 1) { index in
-      let part = index == chunks.count ? audit.fleetPart() : audit.part(chunks[index])
+      // The longest part first, so that no processor waits for it at the end.
+      let part = index == 0 ? audit.fleetPart() : audit.part(chunks[index - 1])
       parts.withLock { $0[index] = part }
     }
     return audit.result(parts.withLock { $0 }, input: input)

@@ -68,7 +68,7 @@ package struct AuditTable {
       text += "; \(new) new since the baseline, \(fixed.count) fixed"
     }
     if !result.borne.isEmpty { text += "; \(result.borne.count) borne by exceptions" }
-    let undecided = result.unknownByRule.count
+    let undecided = result.undecidedRules
     if undecided > 0 { text += "; \(plural(undecided, "rule")) could not be decided everywhere (--show-unknown)" }
     return text
   }
@@ -207,7 +207,7 @@ package struct AuditTable {
     }
     let rows = result.unknownByRule.map { group -> [TextTable.Cell] in
       [
-        .init(group.rule.code), .init("\(group.resources.count)"), .init(group.rule.title),
+        .init(group.rule.code), .init("\(group.count)"), .init(group.rule.title),
         .init(group.because.safeLine),
       ]
     }

@@ -14,7 +14,7 @@ struct FindingOptions: ParsableArguments {
     help: ArgumentHelp(
       "Traps of one mesh: istioSidecar, istioAmbient, linkerd, consul or envoy; repeatable.",
       discussion: "Without it, of the mesh that each workload asks for."))
-  var mesh: [MeshChoice] = []
+  var mesh: [MeshName] = []
   @Option(name: .long, help: "latest, or a version such as v1.29.")
   var podSecurityVersion = "latest"
   @Option(

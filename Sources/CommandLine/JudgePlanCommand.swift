@@ -83,11 +83,12 @@ private struct Answer {
 
   var text: String {
     func tenths(_ value: Double?) -> String { value.map { String(format: "%.1f", $0) } ?? "-" }
+    let effectSeen = smallestEffect.map { String(format: "%.2f times", $0) } ?? "none"
     return """
       a canary with \(effect) times the errors (margin \(margin), alpha \(alpha)):
         Wald's bound             \(tenths(boundSeconds)) s
         simulated median         \(medianSeconds.map { "\($0) s" } ?? "more than 3600 s, or too much to simulate")
-      smallest effect visible within \(within) s on average: \(smallestEffect.map { String(format: "%.2f", $0) + " times" } ?? "none")
+      smallest effect visible within \(within) s on average: \(effectSeen)
       promotion of a canary without errors (rate below 1 %, beta \(beta)): \(tenths(secondsToPromote)) s
 
       """

@@ -52,6 +52,8 @@ package struct PathsCommand: AsyncParsableCommand {
     name: .long,
     help: ArgumentHelp("A bare graph instead of manifests; docs/paths.md has its form.", valueName: "file"))
   var problem: String?
+  @Flag(name: .long, help: "Say on standard error how long each part took.")
+  var timings = false
   @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
   var color: ColorChoice = .auto
 
@@ -65,18 +67,27 @@ package struct PathsCommand: AsyncParsableCommand {
 
   package func run() async throws {
     if let problem { return print(try PathsProblem.read(problem).answer(), terminator: "") }
+    var watch = Stopwatch(isOn: timings)
     let result = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
     for finding in result.findings where finding.severity >= .medium {
       let place = finding.location.map { "\($0): " } ?? ""
       StandardError.write("\((place + finding.message).safeForTerminal)\n")
     }
+    watch.lap("reading")
     let sources = try from.map { try Self.workload($0, result.fleet) }
     var options = BreachGraphBuilder.Options()
     options.jewels = jewel
     options.countsUnknown = unknownIsOpen
     options.chance = try await reports.attached(to: result.fleet).chance
     let graph = try BreachGraphBuilder(AuditContext(result.fleet), options: options).build()
+    watch.lap("graph")
+    if timings {
+      _ = BlastRadius(graph)
+      watch.lap("blast radius of every pod")
+    }
     let analysis = BreachAnalysis(graph, from: sources, limit: top)
+    watch.lap("analysis")
+    defer { watch.lap("answer") }
     switch output {
     case .json: PathsDocument(analysis, reaches: reaches).write { print($0, terminator: "") }
     case .svg: print(BreachDrawing(analysis.picture).svg, terminator: "")

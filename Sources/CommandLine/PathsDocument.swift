@@ -8,16 +8,6 @@ package struct PathsDocument {
   private let analysis: BreachAnalysis
   private let reaches: Int
 
-  private struct WorkloadEntry: Encodable {
-    var workload: String
-    var exposure: Double
-    var falls: Double
-    var blastRadius: Int
-    var valueWithinReach: Double
-    var reaches: [String]
-    /// False where `reaches` names only the nearest.
-    var reachesComplete: Bool
-  }
   private struct StepEntry: Encodable {
     var kind: String
     var code: String
@@ -36,6 +26,11 @@ package struct PathsDocument {
     var exposureRemoved: Double?
     /// Part of the cheapest cut; the others lower exposure most besides.
     var inCut: Bool
+  }
+  private struct SequenceEntry: Encodable {
+    var mitigation: String
+    var workload: String
+    var exposureLeft: Double
   }
   private struct CutTotal: Encodable {
     var cost: Int
@@ -59,12 +54,20 @@ package struct PathsDocument {
 
   /// Gives the document away in pieces.
   package func write(_ emit: (String) -> Void) {
-    emit("{\n  \"schema\" : \"bulkhead.paths/1\",\n  \"exposure\" : \(Self.line(analysis.exposure.total)),\n")
+    emit("{\n  \"schema\" : \"bulkhead.paths/1\",\n  \"exposure\" : \(Self.number(analysis.exposure.total)),\n")
+    emit("  \"exposureLeft\" : \(Self.number(analysis.exposureLeft)),\n")
     let graph = analysis.graph
     let order = analysis.exposure.shares.indices.sorted {
       (analysis.exposure.shares[$0].workload, $0) < (analysis.exposure.shares[$1].workload, $1)
     }
-    list("workloads", order.lazy.map { workload($0) }, emit)
+    var search = ReachSearch(graph)
+    var isFirst = true
+    emit("  \"workloads\" : [")
+    for index in order {
+      emit((isFirst ? "\n    " : ",\n    ") + workload(index, &search))
+      isFirst = false
+    }
+    emit(isFirst ? "]" : "\n  ]")
     emit(",\n")
     list("paths", analysis.paths.lazy.map { path($0) }, emit)
     emit(",\n")
@@ -73,29 +76,55 @@ package struct PathsDocument {
       analysis.cuts.lazy.map {
         CutEntry(
           mitigation: $0.mitigation.name, workload: $0.mitigation.workload.description,
-          exposureRemoved: $0.exposureRemoved, inCut: $0.isInCut)
+          exposureRemoved: $0.exposureRemoved.map(Self.rounded), inCut: $0.isInCut)
+      }, emit)
+    emit(",\n")
+    list(
+      "sequence",
+      analysis.sequence.steps.lazy.map {
+        SequenceEntry(
+          mitigation: $0.mitigation.name, workload: $0.mitigation.workload.description,
+          exposureLeft: Self.rounded($0.exposureLeft))
       }, emit)
     let solution = analysis.solution
     let total = CutTotal(
       cost: solution.cost, lowerBound: solution.lowerBound, exact: solution.isExact,
-      exposureRemoved: analysis.exposureRemovedTogether,
+      exposureRemoved: Self.rounded(analysis.exposureRemovedTogether),
       beyondCut: solution.beyondCut.map { graph.nodes[Int($0)].label }.sorted())
     emit(",\n  \"cutTotal\" : \(Self.line(total))\n}\n")
   }
 
-  private func workload(_ index: Int) -> WorkloadEntry {
+  /// By hand: a large fleet has a hundred thousand of them. `reachesComplete` is false where `reaches` names only the
+  /// nearest.
+  private func workload(_ index: Int, _ search: inout ReachSearch) -> String {
     let share = analysis.exposure.shares[index]
-    let found = analysis.graph.reached(from: analysis.graph.workloads[index], limit: reaches)
-    return WorkloadEntry(
-      workload: share.workload.description, exposure: share.exposure, falls: share.falls,
-      blastRadius: share.blastRadius, valueWithinReach: share.value,
-      reaches: found.nodes.map { analysis.graph.nodes[Int($0)].label }, reachesComplete: found.isComplete)
+    let found = search.reached(from: analysis.graph.workloads[index], limit: reaches)
+    let names = found.labels.map(JSONLiteral.string).joined(separator: ",")
+    return "{\"blastRadius\":\(share.blastRadius),\"exposure\":\(Self.number(share.exposure)),"
+      + "\"falls\":\(Self.number(share.falls)),\"reaches\":[\(names)],\"reachesComplete\":\(found.isComplete),"
+      + "\"valueWithinReach\":\(Self.number(share.value)),"
+      + "\"workload\":\(JSONLiteral.string(share.workload.description))}"
+  }
+
+  /// Whole numbers without a fraction, as elsewhere.
+  private static func number(_ value: Double) -> String {
+    guard value.isFinite else { return "null" }
+    let value = rounded(value)
+    return value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+  }
+
+  /// To twelve significant digits: the order in which sums were made is nobody's business.
+  private static func rounded(_ value: Double) -> Double {
+    guard value != 0, value.isFinite else { return value }
+    let scale = pow(10, 12 - ceil(log10(abs(value))))
+    let scaled = (value * scale).rounded() / scale
+    return scaled.isFinite ? scaled : value
   }
 
   private func path(_ path: AttackPath) -> PathEntry {
     let nodes = analysis.graph.nodes
     return PathEntry(
-      from: nodes[Int(path.from)].label, to: nodes[Int(path.to)].label, probability: path.probability,
+      from: nodes[Int(path.from)].label, to: nodes[Int(path.to)].label, probability: Self.rounded(path.probability),
       steps: path.steps.map {
         StepEntry(kind: $0.kind.rawValue, code: $0.code, to: nodes[Int($0.to)].label, message: $0.message)
       })

@@ -18,9 +18,12 @@ package struct PathsTable {
 
   package var text: String {
     let total = Self.number(analysis.exposure.total)
-    let head = "EXPOSURE  \(total)   what breakouts are expected to reach, in ordinary pods (docs/paths.md)\n"
+    let head =
+      "EXPOSURE  \(total)   what breakouts are expected to reach, in ordinary pods (docs/paths.md); "
+      + "\(Self.number(analysis.exposureLeft)) with every mitigation there is\n"
     let parts = [
-      section("WHO CONTRIBUTES", workloads), pathText, section("MITIGATIONS, THE STRONGEST FIRST", cuts), beyond,
+      section("WHO CONTRIBUTES", workloads), pathText, section("WHAT TO DO FIRST", sequence),
+      section("THE CHEAPEST CUT", cut), beyond,
     ].compactMap(\.self)
     return ([head] + parts).joined(separator: "\n")
   }
@@ -72,13 +75,36 @@ package struct PathsTable {
 
   private func label(_ node: Int32) -> String { graph.nodes[Int(node)].label.safeForTerminal }
 
-  private var cuts: TextTable {
+  /// What lowers exposure fastest; where a large fleet left no time for that, what each does alone.
+  private var sequence: TextTable {
+    let steps = analysis.sequence.steps
+    guard !steps.isEmpty else {
+      return TextTable(
+        columns: ["MITIGATION", "WORKLOAD", "REMOVED BY IT ALONE"],
+        rows: analysis.cuts.filter { $0.exposureRemoved ?? 0 > 0 }.prefix(20).map {
+          [
+            .init($0.mitigation.name), .init($0.mitigation.workload.description),
+            .init(Self.number($0.exposureRemoved ?? 0)),
+          ]
+        }, colored: colored)
+    }
+    return TextTable(
+      columns: ["MITIGATION", "WORKLOAD", "EXPOSURE LEFT", "REMOVED BY IT ALONE"],
+      rows: steps.map { step in
+        [
+          .init(step.mitigation.name), .init(step.mitigation.workload.description),
+          .init(Self.number(step.exposureLeft)), .init(Self.number(step.exposureRemoved)),
+        ]
+      }, colored: colored)
+  }
+
+  private var cut: TextTable {
     TextTable(
-      columns: ["MITIGATION", "WORKLOAD", "EXPOSURE REMOVED BY IT ALONE", "IN THE CHEAPEST CUT"],
-      rows: analysis.cuts.map {
+      columns: ["MITIGATION", "WORKLOAD", "EXPOSURE REMOVED BY IT ALONE"],
+      rows: analysis.cuts.filter(\.isInCut).prefix(Self.mostWorkloads).map {
         [
           .init($0.mitigation.name), .init($0.mitigation.workload.description),
-          .init($0.exposureRemoved.map(Self.number) ?? "not computed"), .init($0.isInCut ? "yes" : ""),
+          .init($0.exposureRemoved.map(Self.number) ?? "not computed"),
         ]
       }, colored: colored)
   }

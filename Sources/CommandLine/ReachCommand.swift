@@ -20,6 +20,7 @@ package struct ReachCommand: AsyncParsableCommand {
         bulkhead reach -f manifests/ -o json | jq '.connections[] | select(.to == "shop/cart[Deployment]")'
         bulkhead reach -f manifests/ --explain shop/frontend shop/cart 7070
         bulkhead reach -f manifests/ --explain cart 169.254.169.254 80
+        bulkhead reach -f manifests/ --what-if new-policy.yaml
         bulkhead reach -f manifests/ -o dot | dot -Tsvg > reach.svg
 
       EXIT CODES
@@ -46,6 +47,13 @@ package struct ReachCommand: AsyncParsableCommand {
   var ipv6 = false
   @Option(name: .long, help: "What Consul does where no intention matches: allow or deny.")
   var consulDefault: ConsulDefault?
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Show what changes if the NetworkPolicies of a file are applied; repeatable.", valueName: "file"))
+  var whatIf: [String] = []
+  @Flag(name: .long, help: "Say on standard error how long each part took.")
+  var timings = false
   @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
   var color: ColorChoice = .auto
 
@@ -56,14 +64,23 @@ package struct ReachCommand: AsyncParsableCommand {
       throw ValidationError("--explain wants three words: from, to and port; it was given \(explain.count)")
     }
     guard explain.isEmpty || output != .dot else { throw ValidationError("--explain is shown as table or json") }
+    guard whatIf.isEmpty || (explain.isEmpty && output != .dot) else {
+      throw ValidationError("--what-if is shown as table or json, and without --explain")
+    }
+    guard whatIf.isEmpty || !ipv6 else { throw ValidationError("--what-if compares IPv4 addresses alone") }
   }
 
   package func run() async throws {
+    var watch = Stopwatch(isOn: timings)
     let result = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
+    watch.lap("reading")
     let options = ReachOptions(exemptHostNetwork: hostNetwork == .exempt)
     let isColored = color.isOn(terminal: isatty(STDOUT_FILENO) == 1)
     guard explain.isEmpty else { return try explain(result.fleet, options, isColored) }
     let index = ReachIndex(result.fleet, options: options)
+    watch.lap("index")
+    guard whatIf.isEmpty else { return try change(result.fleet, index, isColored, &watch) }
+    defer { watch.lap("answer") }
     let rows = ReachRows(result.fleet, index, includesIPv6: ipv6)
     switch output {
     case .json: try ReachDocument.write(rows, to: StandardOutput.write)
@@ -77,6 +94,27 @@ package struct ReachCommand: AsyncParsableCommand {
       let place = finding.location.map { "\($0): ".safeForTerminal } ?? ""
       StandardError.write("\(place)\(finding.code) \(finding.message.safeForTerminal)\n")
     }
+  }
+
+  private func change(
+    _ fleet: Fleet, _ index: ReachIndex, _ isColored: Bool, _ watch: inout Stopwatch
+  ) throws {
+    let new = try Intake().read(try InputLoader.load(whatIf), strict: true).fleet
+    guard !new.networkPolicies.isEmpty else {
+      throw BulkheadError(
+        .badInput, "--what-if was given no NetworkPolicy", cure: "name files with the policies that would be applied")
+    }
+    guard new.adminPolicies.isEmpty else {
+      throw BulkheadError(
+        .badInput, "--what-if was given an AdminNetworkPolicy, which it cannot compare",
+        cure: "give it to -f instead, and compare the two answers")
+    }
+    let peers = ReachPeers(fleet, index)
+    watch.lap("preparing the change")
+    let change = ReachChange(fleet, index, peers, applying: new.networkPolicies)
+    watch.lap("change")
+    let text = output == .json ? ReachDocument.text(change) : ReachTable.text(change, colored: isColored)
+    StandardOutput.write(Array(text.utf8))
   }
 
   private func explain(_ fleet: Fleet, _ options: ReachOptions, _ isColored: Bool) throws {

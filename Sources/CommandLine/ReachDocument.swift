@@ -42,6 +42,19 @@ enum ReachDocument {
     return "[\(entries.joined(separator: ", "))]"
   }
 
+  /// What changes, `bulkhead.reach-change/1`.
+  static func text(_ change: ReachChange) -> String {
+    func list(_ rows: [ReachChange.Row]) -> String {
+      let lines = rows.map { row in
+        "\n    {\"from\": \(JSONLiteral.string(row.from)), \"to\": \(JSONLiteral.string(row.to)), "
+          + "\"protocols\": \(protocols(row.ports))}"
+      }
+      return lines.isEmpty ? "[]" : "[\(lines.joined(separator: ","))\n  ]"
+    }
+    return "{\n  \"schema\": \"bulkhead.reach-change/1\",\n  \"gained\": \(list(change.gained)),\n"
+      + "  \"lost\": \(list(change.lost))\n}\n"
+  }
+
   /// Explanations, `bulkhead.reach-explanation/1`.
   static func text(_ answers: [ReachExplanation]) -> String {
     let calls = answers.map { answer in

@@ -80,6 +80,23 @@ struct ReachTable {
     return text
   }
 
+  /// What a changed policy opens and closes.
+  static func text(_ change: ReachChange, colored: Bool) -> String {
+    let paint = Paint(colored)
+    func section(_ title: String, _ rows: [ReachChange.Row], _ color: TextColor) -> String {
+      guard !rows.isEmpty else { return "" }
+      let cells = rows.prefix(limit).map { row -> [TextTable.Cell] in
+        [.init(row.from), .init(row.to), .init(row.ports.description, color)]
+      }
+      return paint.bold(title) + "\n"
+        + TextTable(columns: ["FROM", "TO", "PORTS"], rows: cells, colored: colored).rendered()
+        + (rows.count > limit ? "… and \(rows.count - limit) more; -o json shows them all\n" : "")
+    }
+    let parts = [section("GAINED", change.gained, .yellow), section("LOST", change.lost, .green)]
+    let text = parts.filter { !$0.isEmpty }.joined(separator: "\n")
+    return text.isEmpty ? "nothing changes\n" : text
+  }
+
   private static func word(_ verdict: ReachExplanation.Verdict, _ paint: Paint) -> String {
     switch verdict {
     case .allowed: paint.green("allowed")

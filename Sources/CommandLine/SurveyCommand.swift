@@ -27,7 +27,7 @@ package struct SurveyCommand: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "table or json.")
   var output: OutputFormat = .table
   @Option(name: .long, help: "Judge readiness for one mesh: istioSidecar, istioAmbient, linkerd, consul or envoy.")
-  var mesh: MeshChoice?
+  var mesh: MeshName?
   @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
   var color: ColorChoice = .auto
 
@@ -46,7 +46,7 @@ package struct SurveyCommand: AsyncParsableCommand {
 }
 
 /// `--mesh`; the names are those of `Mesh`.
-enum MeshChoice: String, ExpressibleByArgument, CaseIterable {
+enum MeshName: String, ExpressibleByArgument, CaseIterable {
   case istioSidecar, istioAmbient, linkerd, consul, envoy
 
   var mesh: Mesh {

@@ -1,39 +1,44 @@
 package import Diagnostics
-import FleetModel
+package import FleetModel
 import Intake
 import IntentModel
-import Planning
+package import Planning
 import Reports
-import Trials
+import Rollout
+package import Trials
 
 /// A plan without a rehearsal: what would be done, in which order.
 package struct PlanOverview: Sendable {
-  private let setup: RehearsalSetup
+  package let fleet: Fleet
   package let findings: [Finding]
+  package let maker: PlanMaker
+  package var plan: Plan
+  private let requirements: Requirements
+  private let limits: CanaryLimits
 
-  package init(_ options: RehearsalOptions) throws {
+  package init(_ options: RehearsalOptions, requirements: Requirements = Requirements()) throws {
     let result = try Intake().read(options.sources, strict: options.strictInput)
     findings = result.findings
-    setup = RehearsalSetup(
-      input: RehearsalInput(fleet: result.fleet, findings: result.findings, wrongs: []), options: options)
+    fleet = result.fleet
+    self.requirements = requirements
+    maker = try PlanMaker(result.fleet, requirements: requirements, capacity: options.capacity)
+    plan = try maker.plan()
+    var limits = options.limits
+    // An error budget below what can be shown in a rollout's time would only make it wait.
+    if let tolerance = requirements.tolerance { limits.tolerance = min(limits.tolerance, max(0.0005, tolerance)) }
+    self.limits = limits
   }
 
   package func json() throws -> String {
-    try PlanReport(setup.plan, trials: setup.trials, limits: setup.options.limits).json()
+    try PlanReport(plan, trials: trials, limits: limits).json()
   }
 
-  /// One row a step: wave, workload, action, undo.
-  package var rows: [[String]] {
-    setup.plan.waves.flatMap { wave in
-      wave.steps.map { [wave.name, $0.workload.description, $0.action.rawValue, $0.undo] }
+  /// By wave; protected workloads are not killed, no more than those that play users.
+  package var trials: [[Trial]] {
+    let players = Set(IntentDerivation(fleet: fleet).players.map(\.id)).union(maker.rules.protected)
+    let planner = TrialPlanner(fleet: fleet)
+    return plan.waves.map { wave in
+      planner.trials(for: wave.workloads, postures: plan.postures(before: wave.index + 1), players: players)
     }
-  }
-
-  package var refusals: [String] {
-    setup.plan.refusals.map { "\($0.workload): \($0.action.rawValue) refused, because \($0.reason)" }
-  }
-
-  package var trials: [[String]] {
-    zip(setup.plan.waves, setup.trials).flatMap { wave, trials in trials.map { [wave.name, $0.hypothesis] } }
   }
 }

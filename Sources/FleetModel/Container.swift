@@ -104,6 +104,8 @@ package enum SeccompProfile: Sendable, Equatable, Hashable {
   case runtimeDefault
   case unconfined
   case localhost(String)
+  /// A type that Kubernetes does not know, as written: it refuses the pod, and nobody can say what would hold.
+  case other(String)
 }
 
 /// Limits and requests in base units: milli-CPU and bytes.

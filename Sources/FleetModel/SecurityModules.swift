@@ -18,4 +18,6 @@ package enum AppArmorProfile: Sendable, Equatable, Hashable {
   case runtimeDefault
   case unconfined
   case localhost(String)
+  /// A type that Kubernetes does not know, as written.
+  case other(String)
 }

@@ -77,6 +77,20 @@ package enum InputLoader {
     guard descriptor >= 0 else { throw failure("cannot read", path) }
     defer { if path != "-" { close(descriptor) } }
     var bytes: [UInt8] = []
+    // A file says how long it is; a pipe, and a file that grows, is read piece by piece.
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= IntakeLimits.fileBytes {
+      let size = Int(status.st_size)
+      bytes = try [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
+        while count < size {
+          let more = Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, size - count)
+          if more < 0 && errno == EINTR { continue }
+          guard more >= 0 else { throw failure("cannot read", path) }
+          if more == 0 { break }
+          count += more
+        }
+      }
+    }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = Glibc.read(descriptor, &buffer, buffer.count)

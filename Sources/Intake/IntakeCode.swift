@@ -1,7 +1,7 @@
-import Diagnostics
+package import Diagnostics
 
 /// The stable codes of what Intake finds, with their titles. A number is never used again for another meaning.
-enum IntakeCode: String {
+package enum IntakeCode: String, CaseIterable, Sendable {
   case unreadable = "BH-INTAKE-001"
   case syntax = "BH-INTAKE-002"
   case limit = "BH-INTAKE-003"
@@ -20,7 +20,7 @@ enum IntakeCode: String {
   case callWithoutWorkload = "BH-CALL-003"
   case serviceWithoutWorkload = "BH-CALL-004"
 
-  var title: String {
+  package var title: String {
     switch self {
     case .unreadable: "Unreadable input"
     case .syntax: "Bad YAML or JSON"
@@ -39,6 +39,39 @@ enum IntakeCode: String {
     case .callToMissingPort: "Call to a port that the service does not have"
     case .callWithoutWorkload: "Call to a service without workloads"
     case .serviceWithoutWorkload: "Service without workloads"
+    }
+  }
+
+  /// What it means, in a sentence or two.
+  package var explanation: String {
+    switch self {
+    case .unreadable: "The file is not text in UTF-8, or holds bytes that YAML and JSON do not allow. It is not read."
+    case .syntax: "The document could not be parsed; the other documents of the file still count."
+    case .limit: "The input is larger, deeper or more entangled than any manifest, and is refused before it costs time."
+    case .unknownKind: "Objects of this kind take no part in any analysis."
+    case .wrongValue: "A field has a value that Kubernetes refuses or reads otherwise. The rest of the object counts."
+    case .duplicate: "The input defines the object twice; the last definition counts, as with kubectl apply."
+    case .notAnObject: "The document is no Kubernetes object: it has no kind, or is no mapping."
+    case .empty: "The file holds no document."
+    case .unusable: "The object lacks what makes it one, such as its name, and is left out."
+    case .ownedTwice: "Objects name each other as owners in a circle. They count as unowned."
+    case .badName: "Kubernetes refuses the name or a label, so that the object would never be created."
+    case .selectsNothing: "A policy or budget selects no pod of the input: it protects nothing that is known."
+    case .targetMissing: "An autoscaler scales a workload that is not in the input."
+    case .callToNowhere: "A setting names a service that the input does not have: the call fails, or leads elsewhere."
+    case .callToMissingPort: "A setting names a port that the service does not have: the call fails."
+    case .callWithoutWorkload: "A workload calls a service behind which nothing runs."
+    case .serviceWithoutWorkload: "The service's selector matches no pod of the input."
+    }
+  }
+
+  /// How severe most of its findings are; each finding has its own.
+  package var severity: Severity {
+    switch self {
+    case .unreadable, .syntax, .limit, .notAnObject: .high
+    case .wrongValue, .unusable, .ownedTwice, .badName, .callToNowhere, .callToMissingPort: .medium
+    case .duplicate, .empty, .selectsNothing, .targetMissing, .callWithoutWorkload, .serviceWithoutWorkload: .low
+    case .unknownKind: .info
     }
   }
 

@@ -9,6 +9,7 @@ import Yams
 ///     kind: Plant
 ///     wrongs:
 ///     - sidecarErrors: {workload: shop/cart, percent: 3}
+///     - sidecarDelay: {workload: shop/cart, percent: 5, milliseconds: 150}
 ///     - strictTooEarly: {workload: shop/ledger}
 ///     - cutCall: {caller: shop/checkout, target: shop/cart}
 package enum PlantFile {
@@ -33,7 +34,7 @@ package enum PlantFile {
 
   private static func wrong(_ node: Yams.Node, _ source: InputSource, _ fleet: Fleet) throws -> PlantedWrong {
     guard let mapping = node.mapping, mapping.count == 1, let (key, value) = mapping.first, let name = key.string else {
-      throw problem("each wrong is one of sidecarErrors, strictTooEarly, cutCall", source, node)
+      throw problem("each wrong is one of sidecarErrors, sidecarDelay, strictTooEarly, cutCall", source, node)
     }
     func workload(_ field: String) throws -> ObjectReference {
       guard let text = value[field]?.string else { throw problem("\(name) needs '\(field)'", source, node) }
@@ -44,12 +45,20 @@ package enum PlantFile {
       }
       return found.id
     }
+    func percent() throws -> Double {
+      guard let share = value["percent"]?.scalar.flatMap({ Double($0.string) }), (0...100).contains(share) else {
+        throw problem("\(name) needs 'percent' between 0 and 100", source, node)
+      }
+      return share
+    }
     switch name {
     case "sidecarErrors":
-      guard let percent = value["percent"]?.scalar.flatMap({ Double($0.string) }), (0...100).contains(percent) else {
-        throw problem("sidecarErrors needs 'percent' between 0 and 100", source, node)
+      return .sidecarErrors(workload: try workload("workload"), percent: try percent())
+    case "sidecarDelay":
+      guard let number = value["milliseconds"]?.scalar.flatMap({ Int($0.string) }), (1...60_000).contains(number) else {
+        throw problem("sidecarDelay needs 'milliseconds' between 1 and 60000", source, node)
       }
-      return .sidecarErrors(workload: try workload("workload"), percent: percent)
+      return .sidecarDelay(workload: try workload("workload"), percent: try percent(), milliseconds: number)
     case "strictTooEarly": return .strictTooEarly(workload: try workload("workload"))
     case "cutCall": return .cutCall(caller: try workload("caller"), target: try workload("target"))
     default: throw problem("'\(name)' is no wrong that can be planted", source, node)

@@ -59,14 +59,15 @@ package struct EffectivePod: Sendable {
   }
 
   private static func isMesh(_ container: Container, _ role: Role) -> Bool {
-    let image = container.image.split(separator: "/").last.map { $0.prefix { $0 != ":" && $0 != "@" } } ?? ""
-    return switch container.name {
-    case "istio-init", "istio-validation", "istio-proxy": image == "proxyv2"
-    case "linkerd-init", "linkerd-network-validator": image == "proxy-init"
-    case "linkerd-proxy": image == "proxy"
-    case "consul-connect-inject-init": image == "consul-k8s-control-plane"
-    case "consul-dataplane": image == "consul-dataplane"
-    default: false
+    let image: String
+    switch container.name {
+    case "istio-init", "istio-validation", "istio-proxy": image = "proxyv2"
+    case "linkerd-init", "linkerd-network-validator": image = "proxy-init"
+    case "linkerd-proxy": image = "proxy"
+    case "consul-connect-inject-init": image = "consul-k8s-control-plane"
+    case "consul-dataplane": image = "consul-dataplane"
+    default: return false
     }
+    return container.image.split(separator: "/").last.map { $0.prefix { $0 != ":" && $0 != "@" } == image } ?? false
   }
 }

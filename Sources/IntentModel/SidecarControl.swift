@@ -9,16 +9,18 @@ package struct MeshState: Sendable, Equatable {
   package var canaryShare: [ObjectReference: Int]
   package var delays: [DelayFault]
   package var aborts: [AbortFault]
+  package var holdUps: [HoldUpFault]
 
   package init(
     services: [MeshService] = [], pods: [MeshPod] = [], canaryShare: [ObjectReference: Int] = [:],
-    delays: [DelayFault] = [], aborts: [AbortFault] = []
+    delays: [DelayFault] = [], aborts: [AbortFault] = [], holdUps: [HoldUpFault] = []
   ) {
     self.services = services
     self.pods = pods
     self.canaryShare = canaryShare
     self.delays = delays
     self.aborts = aborts
+    self.holdUps = holdUps
   }
 }
 
@@ -121,6 +123,19 @@ package struct AbortFault: Sendable, Equatable, Hashable, Codable {
     self.target = target
     self.percent = percent
     self.canaryOnly = canaryOnly
+  }
+}
+
+/// Holds a share of the requests to a workload's canary up in its sidecar.
+package struct HoldUpFault: Sendable, Equatable, Hashable, Codable {
+  package var target: ObjectReference
+  package var percent: Double
+  package var milliseconds: Int
+
+  package init(target: ObjectReference, percent: Double, milliseconds: Int) {
+    self.target = target
+    self.percent = percent
+    self.milliseconds = milliseconds
   }
 }
 

@@ -12,7 +12,7 @@ package struct BurstDetector: Codable, Sendable, Equatable {
   private var expected = 0.0
   private var errors = 0.0
   private var largestLook = 0.0
-  private var looks = 0
+  package private(set) var looks = 0
 
   package init() {}
 

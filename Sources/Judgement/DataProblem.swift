@@ -6,6 +6,8 @@ package enum DataProblem: Error, Codable, Sendable, Equatable, CustomStringConve
   case notANumber(String)
   case negative(String)
   case absurd(String)
+  /// In words that stand for themselves.
+  case malformed(String)
   case moreErrorsThanRequests(String)
   case counterReset(String)
   case clockJump(Double)
@@ -20,6 +22,7 @@ package enum DataProblem: Error, Codable, Sendable, Equatable, CustomStringConve
     case .notANumber(let what): "\(what) is not a number"
     case .negative(let what): "\(what) is negative"
     case .absurd(let what): "\(what) is more than any counter can hold, or no whole number"
+    case .malformed(let why): why
     case .moreErrorsThanRequests(let arm): "\(arm): more errors than requests"
     case .counterReset(let arm): "\(arm): a counter went backwards; counting starts afresh"
     case .clockJump(let seconds): "the clock jumped by \(seconds) s"

@@ -17,9 +17,15 @@ package struct CriticalSignal: Codable, Sendable, Equatable {
 /// The answer of a gate, with all that it rests on.
 package struct GateEvidence: Codable, Sendable, Equatable {
   package var verdict: Verdict
+  /// Against "no metric is worse than its margin"; enough at ln(1/α).
+  package var logE: Double
+  /// The metric with most of that evidence.
+  package var ground: String
   /// At the deadline, where the verdict is inconclusive: what the plan says to do.
   package var decision: DeadlineDecision?
   package var canary: CanaryEvidence
+  /// What each threshold of the latency shows, with the mesh budget that was allowed; empty where it is not judged.
+  package var latency: [LatencyEvidence]
   package var critical: [CriticalSignal]
   /// Shares of the time measured, 0 to 1.
   package var coverage: Double
@@ -29,12 +35,11 @@ package struct GateEvidence: Codable, Sendable, Equatable {
   package var voidBecause: [String]
 }
 
-/// The canary's judge with everything that stands before and after it: data quality, bursts, critical signals,
+/// The canary's judges with everything that stands before and after it: data quality, bursts, critical signals,
 /// required security sources and the deadline. Pure; time is handed in.
 package struct GateJudge: Codable, Sendable, Equatable {
-  package private(set) var judge: CanaryJudge
+  package private(set) var judge: MetricsJudge
   package private(set) var guarding: DataGuard
-  package private(set) var bursts = BurstDetector()
   package private(set) var critical: [CriticalSignal] = []
   package let deadline: Double
   package let atDeadline: DeadlineDecision
@@ -43,21 +48,29 @@ package struct GateJudge: Codable, Sendable, Equatable {
   private var heard: [String] = []
 
   package init(
-    settings: JudgeSettings = JudgeSettings(), data: DataGuard = DataGuard(), deadline: Double,
-    atDeadline: DeadlineDecision, requiredSecuritySources: [String] = []
+    settings: JudgeSettings = JudgeSettings(), latency: LatencySettings? = nil, status: Bool = false,
+    data: DataGuard = DataGuard(), deadline: Double, atDeadline: DeadlineDecision,
+    requiredSecuritySources: [String] = []
   ) {
-    judge = CanaryJudge(settings: settings)
+    judge = MetricsJudge(
+      settings: settings, latency: latency.map { LatencyTest(settings: $0) },
+      status: status ? StatusTest(margin: settings.margin) : nil)
     guarding = data
     self.deadline = deadline
     self.atDeadline = atDeadline
     required = Array(Set(requiredSecuritySources)).sorted()
   }
 
-  package mutating func observe(_ reading: Reading) {
+  /// Latencies and status classes are increments over the reading's window, whatever its counts are.
+  package mutating func observe(
+    _ reading: Reading, latency: MetricsLook.Pair<LatencyCounts>? = nil, status: MetricsLook.Pair<[Int]>? = nil
+  ) {
     guard let look = guarding.accept(reading) else { return }
-    judge.observe(look)
-    bursts.add(look)
+    judge.observe(MetricsLook(errors: look, latency: latency, status: status))
   }
+
+  /// The baseline's latencies of before the canary came; they begin the warm-up.
+  package mutating func warmUp(_ latency: LatencyCounts) { judge.warmUp(latency) }
 
   package mutating func sourceFailed(_ why: String) { guarding.sourceFailed(why) }
 
@@ -72,8 +85,7 @@ package struct GateJudge: Codable, Sendable, Equatable {
   }
 
   package func evidence(at now: Double) -> GateEvidence {
-    let canary = judge.evidence
-    var missing = guarding.missing(at: now) + canary.missing
+    var missing = guarding.missing(at: now) + judge.missing
     let silent = required.filter { !heard.contains($0) }
     missing += silent.map { "no word from the security source \($0)" }
     let unfit = !silent.isEmpty || !guarding.isFit(at: now)
@@ -82,8 +94,8 @@ package struct GateJudge: Codable, Sendable, Equatable {
       : judge.conclusion == .pass && (unfit || !now.isFinite) ? .inconclusive : judge.conclusion
     let late = verdict == .inconclusive && !(now < deadline)
     return GateEvidence(
-      verdict: verdict, decision: late ? atDeadline : nil, canary: canary, critical: critical,
-      coverage: guarding.coverage(at: now), missing: missing,
-      voidBecause: bursts.voidBecause.map { [$0] } ?? [])
+      verdict: verdict, logE: judge.logE, ground: judge.ground, decision: late ? atDeadline : nil,
+      canary: judge.errors.evidence, latency: judge.latency?.evidence ?? [], critical: critical,
+      coverage: guarding.coverage(at: now), missing: missing, voidBecause: judge.voidBecause)
   }
 }

@@ -37,6 +37,14 @@ package struct Look: Codable, Sendable, Equatable {
     self.canary = canary
   }
 
+  /// The largest chance that an error of this look is the canary's while the ratio of the error rates is at most
+  /// `margin`. Nil where the look says nothing about the ratio: no errors, or an arm that served nothing.
+  package func nullShare(margin: Double) -> Double? {
+    guard baseline.requests > 0, canary.requests > 0, baseline.errors > 0 || canary.errors > 0 else { return nil }
+    let weighed = Double(canary.requests) * margin
+    return weighed / (Double(baseline.requests) + weighed)
+  }
+
   /// Why this look cannot be judged; nil when it can.
   package var problem: String? {
     baseline.problem.map { "baseline: \($0)" } ?? canary.problem.map { "canary: \($0)" }

@@ -30,8 +30,7 @@ package struct RateRatioTest: Codable, Sendable, Equatable {
     let canary = Double(look.canary.requests)
     let canaryErrors = Double(look.canary.errors)
     let errors = canaryErrors + Double(look.baseline.errors)
-    guard baseline > 0, canary > 0, errors > 0 else { return }
-    let share = canary * margin / (baseline + canary * margin)
+    guard let share = look.nullShare(margin: margin) else { return }
     worse.add(canaryErrors, of: errors, nullProbability: share)
     noWorse.add(canaryErrors, of: errors, nullProbability: share)
     sequence.add(canaryErrors: canaryErrors, errors: errors, logTraffic: log(canary / baseline))

@@ -32,8 +32,9 @@ struct RatioSequence: Codable, Sendable, Equatable {
   /// `logTraffic` is ln of canary requests over baseline requests.
   mutating func add(canaryErrors: Double, errors: Double, logTraffic: Double) {
     let (a, b) = prediction(at: logTraffic)
+    // In brackets: b + errors - canaryErrors would be 0 where 1e18 errors were all the canary's.
     logPredicted +=
-      BetaFunction.logBeta(a + canaryErrors, b + errors - canaryErrors) - BetaFunction.logBeta(a, b)
+      BetaFunction.logBeta(a + canaryErrors, b + (errors - canaryErrors)) - BetaFunction.logBeta(a, b)
     self.canaryErrors += canaryErrors
     offset += canaryErrors * logTraffic
     if let same = groups.firstIndex(where: { $0.variance == 0 && $0.logTraffic == logTraffic }) {
@@ -105,8 +106,13 @@ struct RatioSequence: Codable, Sendable, Equatable {
     }
     let chance = LogSpace.logistic(logTraffic + fit)
     let other = LogSpace.logistic(-logTraffic - fit)
-    return (max(information / other, 1e-12), max(information / chance, 1e-12))
+    // Any prediction is valid; one sharper than 1e18 errors could make would only lose its digits.
+    let (a, b) = (information / other, information / chance)
+    let shrink = min(1, Self.sharpest / (a + b))
+    return (max(a * shrink, 1e-12), max(b * shrink, 1e-12))
   }
+
+  private static let sharpest = 1e18
 
   /// Merges the two groups whose pooling costs the least likelihood.
   private mutating func mergeNearest() {

@@ -4,7 +4,7 @@ import Diagnostics
 struct Condensation {
   /// Units by their first job; members ascending.
   let members: [[Int]]
-  private let unitOf: [Int]
+  let unitOf: [Int]
 
   init(_ problem: WaveProblem) {
     var successors: [Int: [Int]] = [:]
@@ -22,6 +22,10 @@ struct Condensation {
 
   func validate(_ problem: WaveProblem) throws(BulkheadError) {
     for jobs in members where jobs.count > 1 {
+      if Set(jobs.map { problem.jobs[$0].lane }).count > 1 {
+        throw BulkheadError(
+          .badInput, "\(Self.names(jobs, problem)) wait for each other across lanes", cure: "take one pair out")
+      }
       var effort = 0
       for job in jobs {
         effort += problem.jobs[job].effort
@@ -42,7 +46,7 @@ struct Condensation {
       cure: "take one pair out of the circle, or raise the capacity")
   }
 
-  private static func names(_ jobs: [Int], _ problem: WaveProblem) -> String {
+  static func names(_ jobs: [Int], _ problem: WaveProblem) -> String {
     let shown = jobs.prefix(20).map { problem.jobs[$0].id.safeForTerminal }.joined(separator: ", ")
     return jobs.count > 20 ? "\(shown) and \(jobs.count - 20) more" : shown
   }
@@ -56,9 +60,13 @@ struct Condensation {
     let budgets = problem.budgets.map { budget in
       WaveProblem.Budget(members: budget.members.map { unitOf[$0] }, limit: budget.limit)
     }
-    return WaveInstance(
-      weight: members.map { $0.reduce(0.0) { $0 + problem.jobs[$1].weight } },
-      effort: members.map { $0.reduce(0) { $0 + problem.jobs[$1].effort } },
-      capacity: problem.capacity, pairs: pairs, budgets: budgets)
+    let asks = members.map { jobs in
+      WaveInstance.Ask(
+        weight: jobs.reduce(0.0) { $0 + problem.jobs[$1].weight },
+        effort: jobs.reduce(0) { $0 + problem.jobs[$1].effort }, lane: problem.jobs[jobs[0]].lane,
+        earliest: jobs.map { problem.jobs[$0].earliest }.max() ?? 1,
+        latest: jobs.compactMap { problem.jobs[$0].latest }.min())
+    }
+    return WaveInstance(asks: asks, capacity: problem.capacity, pairs: pairs, budgets: budgets)
   }
 }

@@ -3,7 +3,7 @@
 /// The objective is the sum, over the waves, of the weight not finished before them, so that what a set costs from here
 /// on does not depend on when it was reached. A wave takes a batch to which nothing available can be added: moving a
 /// job earlier never costs. Of two available jobs alike in effort and budgets the one with more weight and all the
-/// other's followers goes first (exchange argument).
+/// other's followers goes first (exchange argument). It knows no windows: what a set costs must not depend on its wave.
 struct ExactSearch {
   static let maximumJobs = 30
   private struct State {
@@ -39,8 +39,8 @@ struct ExactSearch {
     let after = (0..<instance.count).map { mask(instance.after, $0) }
     dominators = (0..<instance.count).map { job in
       (0..<instance.count).reduce(0) { found, other in
-        guard other != job, instance.effort[other] == instance.effort[job],
-          instance.budgetsOf[other] == instance.budgetsOf[job], after[job] & ~after[other] == 0,
+        guard other != job, instance.effort[other] == instance.effort[job], instance.lane[other] == instance.lane[job],
+          Self.sameBudgets(instance, other, job), after[job] & ~after[other] == 0,
           instance.weight[other] >= instance.weight[job],
           instance.weight[other] > instance.weight[job] || after[other] != after[job] || other < job
         else { return found }
@@ -52,6 +52,12 @@ struct ExactSearch {
       let right = instance.weight[$1] / Double(instance.effort[$1])
       return left != right ? left > right : $0 < $1
     }
+  }
+
+  private static func sameBudgets(_ instance: WaveInstance, _ left: Int, _ right: Int) -> Bool {
+    let (first, second) = (instance.budgets.range(left), instance.budgets.range(right))
+    return instance.budgets.items[first] == instance.budgets.items[second]
+      && instance.budgetUse[first] == instance.budgetUse[second]
   }
 
   /// - Parameter limit: the objective of a known schedule.
@@ -105,16 +111,18 @@ struct ExactSearch {
         if done & (1 << UInt32(earlier)) == 0 { depth[Int(item)] = max(depth[Int(item)], depth[earlier] + 1) }
       }
     }
-    var room = [Double](repeating: capacity, count: instance.count + 2)
+    let waves = instance.count + 2
+    var room = [Double](repeating: capacity, count: waves * instance.lanes)
     var sum = 0.0
     for job in densest where done & (1 << UInt32(job)) == 0 {
       let effort = Double(instance.effort[job])
       let density = instance.weight[job] / effort
       var left = effort
       var wave = Int(depth[job])
-      while left > 0, wave < room.count {
-        let part = min(left, room[wave])
-        room[wave] -= part
+      let base = instance.lane[job] * waves
+      while left > 0, wave < waves {
+        let part = min(left, room[base + wave])
+        room[base + wave] -= part
         left -= part
         sum += part * density * Double(wave)
         wave += 1
@@ -127,11 +135,12 @@ struct ExactSearch {
   private mutating func enumerate(_ done: UInt32, _ all: UInt32) -> Bool {
     let free = densest.filter { done & (1 << UInt32($0)) == 0 && before[$0] & ~done == 0 }
     var used = [Int32](repeating: 0, count: instance.limits.count)
-    return choose(free, 0, 0, 0, instance.capacity, &used)
+    var room = [Int](repeating: instance.capacity, count: instance.lanes)
+    return choose(free, 0, 0, 0, &room, &used)
   }
 
   private mutating func choose(
-    _ free: [Int], _ index: Int, _ taken: UInt32, _ left: UInt32, _ room: Int, _ used: inout [Int32]
+    _ free: [Int], _ index: Int, _ taken: UInt32, _ left: UInt32, _ room: inout [Int], _ used: inout [Int32]
   ) -> Bool {
     budget -= 1
     guard budget > 0 else { return false }
@@ -146,18 +155,17 @@ struct ExactSearch {
     }
     let job = free[index]
     if fits(job, room, used), dominators[job] & left == 0 {
-      for budget in instance.budgetsOf[job] { used[Int(budget)] += 1 }
-      guard choose(free, index + 1, taken | 1 << UInt32(job), left, room - instance.effort[job], &used) else {
-        return false
-      }
-      for budget in instance.budgetsOf[job] { used[Int(budget)] -= 1 }
+      instance.takeBudgets(job, &used)
+      room[instance.lane[job]] -= instance.effort[job]
+      guard choose(free, index + 1, taken | 1 << UInt32(job), left, &room, &used) else { return false }
+      room[instance.lane[job]] += instance.effort[job]
+      instance.takeBudgets(job, &used, sign: -1)
     }
-    return choose(free, index + 1, taken, left | 1 << UInt32(job), room, &used)
+    return choose(free, index + 1, taken, left | 1 << UInt32(job), &room, &used)
   }
 
-  private func fits(_ job: Int, _ room: Int, _ used: [Int32]) -> Bool {
-    instance.effort[job] <= room
-      && instance.budgetsOf[job].allSatisfy { used[Int($0)] < instance.limits[Int($0)] }
+  private func fits(_ job: Int, _ room: [Int], _ used: [Int32]) -> Bool {
+    instance.effort[job] <= room[instance.lane[job]] && instance.fitsBudgets(job, used)
   }
 
   private func waves(upTo last: Int) -> [Int32] {

@@ -6,28 +6,60 @@ package enum FleetDigest {
   /// Lower-case hexadecimal SHA-256 over a canonical text of the fleet without source locations.
   package static func of(_ fleet: Fleet) -> String {
     var hash = SHA256()
-    func add(_ text: String) {
-      let bytes = Array(text.utf8)
-      hash.update(data: Array("\(bytes.count):".utf8) + bytes)
+    for part in parts(fleet) { add(part.text, to: &hash) }
+    return hexadecimal(hash.finalize())
+  }
+
+  /// One short digest (64 bits) for each object, by its name; an object's calls count as part of the caller.
+  package static func objects(of fleet: Fleet) -> [ObjectDigest] {
+    var hashes: [String: SHA256] = [:]
+    for part in parts(fleet) { add(part.text, to: &hashes[part.name, default: SHA256()]) }
+    return hashes.keys.sorted().map { name in
+      ObjectDigest(name: name, digest: String(hexadecimal((hashes[name] ?? SHA256()).finalize()).prefix(16)))
     }
-    for workload in fleet.workloads {
-      add("\(workload.id) replicas=\(workload.replicas) \(sorted(workload.podLabels))")
-      add(podText(workload.pod))
-    }
-    for service in fleet.services {
-      add("\(service.id) \(service.type) headless=\(service.headless) \(sorted(service.selector)) \(service.ports)")
-    }
-    for policy in fleet.networkPolicies {
-      add("\(policy.id) \(policy.podSelector) \(policy.governsIngress) \(policy.governsEgress)")
-      add("\(policy.ingress) \(policy.egress)")
-    }
-    for call in fleet.calls {
-      add("\(call.caller) \(call.host):\(call.port) \(call.target?.description ?? "nowhere") \(call.wireProtocol)")
-    }
-    return hash.finalize().map { byte in
+  }
+
+  private static func add(_ text: String, to hash: inout SHA256) {
+    let bytes = Array(text.utf8)
+    hash.update(data: Array("\(bytes.count):".utf8) + bytes)
+  }
+
+  private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    bytes.map { byte in
       let digits = String(byte, radix: 16)
       return digits.count == 1 ? "0" + digits : digits
     }.joined()
+  }
+
+  private static func parts(_ fleet: Fleet) -> [(name: String, text: String)] {
+    var parts: [(name: String, text: String)] = []
+    for workload in fleet.workloads {
+      let name = workload.id.description
+      parts.append((name, "\(workload.id) replicas=\(workload.replicas) \(sorted(workload.podLabels))"))
+      parts.append((name, podText(workload.pod)))
+    }
+    for service in fleet.services {
+      parts.append(
+        (
+          service.id.description,
+          "\(service.id) \(service.type) headless=\(service.headless) \(sorted(service.selector)) \(service.ports)"
+        ))
+    }
+    for policy in fleet.networkPolicies {
+      let name = policy.id.description
+      parts.append((name, "\(policy.id) \(policy.podSelector) \(policy.governsIngress) \(policy.governsEgress)"))
+      parts.append((name, "\(policy.ingress) \(policy.egress)"))
+    }
+    for budget in fleet.disruptionBudgets {
+      let bounds = "\(String(describing: budget.minAvailable)) \(String(describing: budget.maxUnavailable))"
+      parts.append((budget.id.description, "\(budget.id) \(String(describing: budget.selector)) \(bounds)"))
+    }
+    for call in fleet.calls {
+      let target = call.target?.description ?? "nowhere"
+      parts.append(
+        (call.caller.description, "\(call.caller) \(call.host):\(call.port) \(target) \(call.wireProtocol)"))
+    }
+    return parts
   }
 
   private static func sorted(_ labels: [String: String]) -> String {
@@ -54,5 +86,16 @@ package enum FleetDigest {
     var plain = resources
     plain.extended = [:]
     return "\(plain) \(sorted(resources.extended))"
+  }
+}
+
+package struct ObjectDigest: Sendable, Equatable {
+  /// `namespace/name[Kind]`.
+  package var name: String
+  package var digest: String
+
+  package init(name: String, digest: String) {
+    self.name = name
+    self.digest = digest
   }
 }

@@ -4,15 +4,19 @@
 /// search may go through priorities alone.
 struct ListScheduler {
   private let instance: WaveInstance
-  private var heap = PriorityHeap()
+  /// One a lane.
+  private var heaps: [PriorityHeap]
   private var open: [Int32]
   private var used: [Int32]
   private var aside: [(Double, Int32)] = []
+  /// Jobs seen in the present wave that may only come later.
+  private var waiting = 0
   /// Assigned jobs by wave of the last schedule, from the first wave of its window.
   private(set) var assigned: [(job: Int32, wave: Int32)] = []
 
   init(_ instance: WaveInstance) {
     self.instance = instance
+    heaps = [PriorityHeap](repeating: PriorityHeap(), count: instance.lanes)
     open = [Int32](repeating: 0, count: instance.count)
     used = [Int32](repeating: 0, count: instance.limits.count)
   }
@@ -23,7 +27,8 @@ struct ListScheduler {
     _ jobs: some Collection<Int32>, priority: [Double], first: Int, last: Int, limit: Double,
     inside: (Int32) -> Bool
   ) -> Double? {
-    heap.removeAll()
+    for index in heaps.indices { heaps[index].removeAll() }
+    waiting = 0
     assigned.removeAll(keepingCapacity: true)
     var left = 0.0
     for item in jobs {
@@ -32,7 +37,7 @@ struct ListScheduler {
       var count: Int32 = 0
       for index in instance.before.range(job) where inside(instance.before.items[index]) { count += 1 }
       open[job] = count
-      if count == 0 { heap.push((priority[job], item)) }
+      if count == 0 { heaps[instance.lane[job]].push((priority[job], item)) }
     }
     let total = jobs.count
     var wave = first
@@ -40,7 +45,7 @@ struct ListScheduler {
     while assigned.count < total {
       guard wave <= last, cost + left * Double(wave) < limit else { return nil }
       let begin = assigned.count
-      fill(wave)
+      guard fill(wave) else { return nil }
       for index in begin..<assigned.count {
         let job = Int(assigned[index].job)
         cost += instance.weight[job] * Double(wave)
@@ -48,32 +53,43 @@ struct ListScheduler {
         for place in instance.after.range(job) where inside(instance.after.items[place]) {
           let next = instance.after.items[place]
           open[Int(next)] -= 1
-          if open[Int(next)] == 0 { heap.push((priority[Int(next)], next)) }
+          if open[Int(next)] == 0 { heaps[instance.lane[Int(next)]].push((priority[Int(next)], next)) }
         }
       }
-      guard assigned.count > begin else { return nil }
+      // A wave stays empty only while all that is left must not come yet.
+      guard assigned.count > begin || waiting > 0 else { return nil }
       wave += 1
     }
     return cost
   }
 
-  private mutating func fill(_ wave: Int) {
-    var room = instance.capacity
-    aside.removeAll(keepingCapacity: true)
+  /// - Returns: false when a job was placed after its last wave.
+  private mutating func fill(_ wave: Int) -> Bool {
     for index in used.indices { used[index] = 0 }
     let patience = instance.count <= 2_000 ? Int.max : 64
-    while room >= instance.smallestEffort, aside.count < patience, let entry = heap.pop() {
-      let job = Int(entry.1)
-      let budgets = instance.budgetsOf[job]
-      if instance.effort[job] <= room, budgets.allSatisfy({ used[Int($0)] < instance.limits[Int($0)] }) {
-        room -= instance.effort[job]
-        for budget in budgets { used[Int(budget)] += 1 }
-        assigned.append((entry.1, Int32(wave)))
-      } else {
-        aside.append(entry)
+    let windows = instance.hasWindows
+    waiting = 0
+    var inTime = true
+    for lane in heaps.indices {
+      var room = instance.capacity
+      aside.removeAll(keepingCapacity: true)
+      while room >= instance.smallestEffort, aside.count < patience, let entry = heaps[lane].pop() {
+        let job = Int(entry.1)
+        if windows && Int(instance.release[job]) > wave {
+          waiting += 1
+          aside.append(entry)
+        } else if instance.effort[job] <= room, instance.fitsBudgets(job, used) {
+          room -= instance.effort[job]
+          instance.takeBudgets(job, &used)
+          if windows && Int(instance.due[job]) < wave { inTime = false }
+          assigned.append((entry.1, Int32(wave)))
+        } else {
+          aside.append(entry)
+        }
       }
+      for entry in aside { heaps[lane].push(entry) }
     }
-    for entry in aside { heap.push(entry) }
+    return inTime
   }
 }
 

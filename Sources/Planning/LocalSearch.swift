@@ -95,15 +95,21 @@ struct LocalSearch {
     }
   }
 
-  /// Brings a job and all that must come before it, as far as it lies in the window, to the front.
+  /// Brings a job and all that must come before it, as far as it lies in the window, to the front: longer chains to the
+  /// job first, then (mostly) larger efforts, which are the harder to pack.
   private mutating func pull(_ job: Int, to value: Double, notBefore first: Int) {
-    var stack = [job]
+    var stack: [(job: Int, chain: Int)] = [(job, 0)]
+    // In a dense graph the longest chains would be found again and again.
+    var patience = 4 * window.count
     while let next = stack.popLast() {
-      guard priority[next] != value else { continue }
-      priority[next] = value
-      for index in instance.before.range(next) {
+      let size = Double(instance.effort[next.job]) / Double(instance.capacity)
+      let key = value - 0.01 * Double(min(next.chain, 40)) - 0.004 * size * Double(random.next(100) - 20) / 80
+      guard key < priority[next.job], patience > 0 else { continue }
+      patience -= 1
+      priority[next.job] = key
+      for index in instance.before.range(next.job) {
         let earlier = Int(instance.before.items[index])
-        if Int(wave[earlier]) >= first { stack.append(earlier) }
+        if Int(wave[earlier]) >= first { stack.append((earlier, next.chain + 1)) }
       }
     }
   }

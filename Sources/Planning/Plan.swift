@@ -9,6 +9,15 @@ package struct Plan: Sendable, Equatable {
   package var waves: [Wave]
   /// Wishes the planner refused, with the reason, such as strict mutual TLS on a service that serves the outside.
   package var refusals: [Refusal]
+  /// The most workloads that enter in one wave; 0 where there is no such limit.
+  package var capacity = 0
+  package var exposure: PlanExposure?
+  /// What a reviewer should know, such as circles of calls.
+  package var notes: [String] = []
+  /// The cluster that the plan is meant for, where one was named.
+  package var cluster: String?
+  /// A short digest of each object of the fleet, sorted by name: tells what changed.
+  package var objects: [ObjectDigest] = []
 
   package init(mesh: String, fleetDigest: String, waves: [Wave], refusals: [Refusal]) {
     self.mesh = mesh
@@ -48,12 +57,17 @@ package struct Wave: Sendable, Equatable, Hashable {
   package var workloads: [ObjectReference]
   /// In the order in which they take effect; undone in reverse.
   package var steps: [Step]
+  /// When it is to run, where a calendar was given.
+  package var window: TimeWindow?
 
-  package init(index: Int, name: String, workloads: [ObjectReference], steps: [Step]) {
+  package init(
+    index: Int, name: String, workloads: [ObjectReference], steps: [Step], window: TimeWindow? = nil
+  ) {
     self.index = index
     self.name = name
     self.workloads = workloads
     self.steps = steps
+    self.window = window
   }
 
   /// The posture a workload has once this wave is promoted; nil for workloads it leaves alone.

@@ -6,12 +6,14 @@
 /// deflected subgradient method raises it.
 struct RelaxationBound {
   private let instance: WaveInstance
-  private let earliest: [Int]
+  let earliest: [Int]
   private let horizon: Double
   private var prices: [Double]
   private var direction: [Double]
   private var value: [Double]
   private var keys: [(Double, Int32)] = []
+  /// Room by lane and wave.
+  private let waves: Int
   private var room: [Double]
   private var nextFree: [Int32]
   private(set) var completion: [Double]
@@ -23,7 +25,7 @@ struct RelaxationBound {
 
   init(_ instance: WaveInstance) {
     self.instance = instance
-    earliest = instance.earliestWaves()
+    earliest = EarliestWaves(instance).waves
     horizon = Double(instance.horizon(earliest: earliest))
     prices = [Double](repeating: 0, count: instance.pairs.count)
     direction = prices
@@ -32,9 +34,9 @@ struct RelaxationBound {
     smoothed = completion
     // Overflow cannot pass 1e12 × 1e5: efforts are bounded by the capacity, sums are taken in floating point.
     let total = instance.effort.reduce(0.0) { $0 + Double($1) }
-    let waves = Int(total / Double(instance.capacity)) + (earliest.max() ?? 1) + 3
-    room = [Double](repeating: 0, count: waves)
-    nextFree = [Int32](repeating: 0, count: waves)
+    waves = Int(total / Double(instance.capacity)) + (earliest.max() ?? 1) + 3
+    room = [Double](repeating: 0, count: waves * instance.lanes)
+    nextFree = [Int32](repeating: 0, count: waves * instance.lanes)
   }
 
   /// One evaluation and one step of the prices. - Parameter upper: the best known objective.
@@ -99,16 +101,17 @@ struct RelaxationBound {
     let effort = Double(instance.effort[job])
     var left = effort
     var sum = 0.0
-    var wave = find(earliest[job])
+    let base = instance.lane[job] * waves
+    var wave = find(base + earliest[job])
     while left > 0 {
       let part = min(left, room[wave])
-      sum += part * Double(wave)
+      sum += part * Double(wave - base)
       left -= part
       room[wave] -= part
       guard room[wave] <= 0 else { break }
-      nextFree[wave] = Int32(min(wave + 1, room.count - 1))
+      nextFree[wave] = Int32(min(wave + 1, base + waves - 1))
       guard left > 0 else { break }
-      guard wave + 1 < room.count else { return sum / (effort - left) }
+      guard wave + 1 < base + waves else { return sum / (effort - left) }
       wave = find(wave + 1)
     }
     return sum / effort

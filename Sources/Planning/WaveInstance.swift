@@ -29,19 +29,38 @@ struct WaveInstance: Sendable {
   let after: Neighbours
   /// Every pair once, sorted.
   let pairs: [(Int32, Int32)]
-  /// Budgets a job counts against.
-  let budgetsOf: [[Int32]]
+  let lane: [Int]
+  let lanes: Int
+  /// The waves between which a job must be, tightened along the precedence; `Int32.max` is no last one.
+  private(set) var release: [Int32]
+  private(set) var due: [Int32]
+  let hasWindows: Bool
+  /// Budgets a job counts against: `budgetItems` by job, and how much it counts.
+  let budgets: Neighbours
+  let budgetUse: [Int32]
   let limits: [Int32]
   let order: [Int32]
   let smallestEffort: Int
 
-  init(
-    weight: [Double], effort: [Int], capacity: Int, pairs: [(Int32, Int32)],
-    budgets: [WaveProblem.Budget] = []
-  ) {
-    count = weight.count
-    self.weight = weight
-    self.effort = effort
+  /// What one job asks for beside its place in the precedence.
+  struct Ask {
+    var weight: Double
+    var effort: Int
+    var lane = 0
+    var earliest = 1
+    var latest: Int?
+  }
+
+  /// - Parameter budgets: members may stand several times in one budget; each counts.
+  init(asks: [Ask], capacity: Int, pairs: [(Int32, Int32)], budgets: [WaveProblem.Budget] = []) {
+    count = asks.count
+    weight = asks.map(\.weight)
+    effort = asks.map(\.effort)
+    lane = asks.map(\.lane)
+    lanes = (asks.map(\.lane).max() ?? 0) + 1
+    release = asks.map { Int32(clamping: $0.earliest) }
+    due = asks.map { $0.latest.map { Int32(clamping: $0) } ?? .max }
+    hasWindows = asks.contains { $0.earliest > 1 || $0.latest != nil }
     self.capacity = capacity
     var unique: [(Int32, Int32)] = []
     unique.reserveCapacity(pairs.count)
@@ -51,14 +70,49 @@ struct WaveInstance: Sendable {
     let before = Neighbours(count: count, pairs: unique.map { ($0.1, $0.0) })
     self.after = after
     self.before = before
-    var budgetsOf = [[Int32]](repeating: [], count: count)
+    var uses: [(Int32, Int32, Int32)] = []
     for (index, budget) in budgets.enumerated() {
-      for member in Set(budget.members).sorted() { budgetsOf[member].append(Int32(index)) }
+      var counts: [Int: Int32] = [:]
+      for member in budget.members { counts[member, default: 0] += 1 }
+      for member in counts.keys.sorted() { uses.append((Int32(member), Int32(index), counts[member] ?? 1)) }
     }
-    self.budgetsOf = budgetsOf
+    uses.sort { $0 < $1 }
+    self.budgets = Neighbours(count: count, pairs: uses.map { ($0.0, $0.1) })
+    budgetUse = uses.map(\.2)
     limits = budgets.map { Int32(clamping: $0.limit) }
     order = Self.topologicalOrder(count: count, before: before, after: after)
     smallestEffort = effort.min() ?? 1
+    if hasWindows { tightenWindows() }
+  }
+
+  /// A job comes after what is before it, and early enough for what is after it.
+  private mutating func tightenWindows() {
+    for item in order {
+      for index in before.range(Int(item)) {
+        release[Int(item)] = max(release[Int(item)], release[Int(before.items[index])] + 1)
+      }
+    }
+    for item in order.reversed() {
+      for index in after.range(Int(item)) where due[Int(after.items[index])] != .max {
+        due[Int(item)] = min(due[Int(item)], due[Int(after.items[index])] - 1)
+      }
+    }
+  }
+
+  /// No schedule without needless empty waves is longer.
+  var lastWave: Int { count + Int(release.max() ?? 1) }
+
+  /// Whether a job still fits the budgets of a wave of which `used` is taken.
+  @inline(__always) func fitsBudgets(_ job: Int, _ used: [Int32]) -> Bool {
+    for place in budgets.range(job) {
+      let budget = Int(budgets.items[place])
+      if used[budget] + budgetUse[place] > limits[budget] { return false }
+    }
+    return true
+  }
+
+  @inline(__always) func takeBudgets(_ job: Int, _ used: inout [Int32], sign: Int32 = 1) {
+    for place in budgets.range(job) { used[Int(budgets.items[place])] += sign * budgetUse[place] }
   }
 
   private static func topologicalOrder(count: Int, before: Neighbours, after: Neighbours) -> [Int32] {
@@ -76,42 +130,13 @@ struct WaveInstance: Sendable {
     return order
   }
 
-  /// The earliest wave of each job (from 1): by the longest chain before it and, in instances of up to 20,000 jobs, by
-  /// the effort of everything that must come before it.
-  func earliestWaves() -> [Int] {
-    var result = [Int](repeating: 1, count: count)
-    let words = (count + 63) / 64
-    let exact = count <= 20_000
-    var closure = [UInt64](repeating: 0, count: exact ? words * count : 0)
-    for item in order {
-      let job = Int(item)
-      for index in before.range(job) {
-        let earlier = Int(before.items[index])
-        result[job] = max(result[job], result[earlier] + 1)
-        guard exact else { continue }
-        for word in 0..<words { closure[job * words + word] |= closure[earlier * words + word] }
-        closure[job * words + earlier / 64] |= 1 << UInt64(earlier % 64)
-      }
-      guard exact, before.range(job).count > 0 else { continue }
-      var sum = 0
-      for word in 0..<words {
-        var bits = closure[job * words + word]
-        while bits != 0 {
-          sum += effort[word * 64 + bits.trailingZeroBitCount]
-          bits &= bits - 1
-        }
-      }
-      // Everything before it fills whole waves of its own, since the job itself comes in a later one.
-      result[job] = max(result[job], (sum + capacity - 1) / capacity + 1)
-    }
-    return result
-  }
-
   /// Some best schedule ends by this wave: whenever a wave is not full, the longest chain that is left gets shorter or
   /// something did not fit.
   func horizon(earliest: [Int]) -> Int {
     let depth = earliest.max() ?? 0
-    guard effort.allSatisfy({ $0 == 1 }), limits.isEmpty else { return max(1, count) }
+    guard effort.allSatisfy({ $0 == 1 }), limits.isEmpty, !hasWindows, lanes == 1 else {
+      return max(1, count, release.map { Int($0) + count }.max() ?? 1)
+    }
     return max(1, min(count, (count + capacity - 1) / capacity + depth))
   }
 }

@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// A bare planning instance, `P | prec, p_j | Σ w_j C_j` in waves: every job goes into one wave (numbered from 1), the
-/// efforts in a wave add up to at most `capacity`, and the objective is Σ weight × wave.
+/// efforts of one lane in a wave add up to at most `capacity`, and the objective is Σ weight × wave.
 package struct WaveProblem: Sendable, Equatable {
   package struct Job: Sendable, Equatable {
     package var id: String
@@ -9,11 +9,21 @@ package struct WaveProblem: Sendable, Equatable {
     package var weight: Double
     /// At least 1, in the same unit as the capacity.
     package var effort: Int
+    /// Jobs of different lanes do not take room from each other, such as entering the mesh and being locked.
+    package var lane: Int
+    /// The first and the last wave it may be in; at least 1.
+    package var earliest: Int
+    package var latest: Int?
 
-    package init(id: String, weight: Double, effort: Int = 1) {
+    package init(
+      id: String, weight: Double, effort: Int = 1, lane: Int = 0, earliest: Int = 1, latest: Int? = nil
+    ) {
       self.id = id
       self.weight = weight
       self.effort = effort
+      self.lane = lane
+      self.earliest = earliest
+      self.latest = latest
     }
   }
 
@@ -32,10 +42,13 @@ package struct WaveProblem: Sendable, Equatable {
   package struct Budget: Sendable, Equatable {
     package var members: [Int]
     package var limit: Int
+    /// What it stands for, in messages.
+    package var name: String
 
-    package init(members: [Int], limit: Int) {
+    package init(members: [Int], limit: Int, name: String = "a budget") {
       self.members = members
       self.limit = limit
+      self.name = name
     }
   }
 
@@ -48,6 +61,7 @@ package struct WaveProblem: Sendable, Equatable {
   package static let maximumPrecedence = 1_000_000
   /// Greatest weight, effort and capacity: sums over all jobs stay exact enough.
   package static let maximumNumber = 1_000_000_000_000.0
+  package static let maximumLanes = 8
 
   package init(jobs: [Job], precedence: [Precedence], capacity: Int, budgets: [Budget] = []) {
     self.jobs = jobs
@@ -81,12 +95,25 @@ package struct WaveProblem: Sendable, Equatable {
           .badInput, "job \(job.id.safeForTerminal) alone is more than the capacity of a wave",
           cure: "raise the capacity to its effort, or split the job")
       }
+      guard (0..<Self.maximumLanes).contains(job.lane) else {
+        throw BulkheadError(
+          .badInput, "job \(job.id.safeForTerminal) is in lane \(job.lane)",
+          cure: "number lanes from 0 to \(Self.maximumLanes - 1)")
+      }
+      guard job.earliest >= 1, job.latest ?? job.earliest >= job.earliest, job.earliest <= Self.maximumJobs else {
+        throw BulkheadError(
+          .badInput, "job \(job.id.safeForTerminal) has no wave it may be in",
+          cure: "give an earliest wave from 1, and a latest one that is not before it")
+      }
     }
     for pair in precedence where !jobs.indices.contains(pair.before) || !jobs.indices.contains(pair.after) {
       throw BulkheadError(.badInput, "a pair of precedence names a job that is not there", cure: "list every job")
     }
-    for budget in budgets where budget.limit < 1 {
-      throw BulkheadError(.badInput, "a budget lets none of its members change", cure: "allow at least one a wave")
+    for budget in budgets where budget.limit < 1 && !budget.members.isEmpty {
+      let names = budget.members.prefix(3).map { jobs[$0].id.safeForTerminal }.joined(separator: ", ")
+      throw BulkheadError(
+        .badInput, "\(budget.name.safeForTerminal) lets none of its members change: \(names)",
+        cure: "allow at least one a wave")
     }
   }
 }

@@ -27,7 +27,9 @@ package struct WaveSolver: Sendable {
     try units.validate(problem)
     let instance = units.instance(problem)
     guard instance.count > 0 else { return WaveSolution(waves: [], objective: 0, lowerBound: 0, cycles: []) }
+    try WindowConflict(problem, units, instance).check()
     let (wave, bound) = Self.schedule(instance)
+    guard wave.count == instance.count else { throw WindowConflict(problem, units, instance).noSchedule() }
     var waves = [[Int]](repeating: [], count: Int(wave.max() ?? 0))
     for (unit, place) in wave.enumerated() { waves[Int(place) - 1] += units.members[unit] }
     for index in waves.indices { waves[index].sort() }
@@ -51,6 +53,7 @@ package struct WaveSolver: Sendable {
   private static func schedule(_ instance: WaveInstance) -> (wave: [Int32], bound: Double) {
     var start = StartSchedules(instance)
     start.run()
+    guard start.cost.isFinite else { return ([], start.bound) }
     var wave = start.best
     var cost = start.cost
     if start.bound < cost * (1 - 1e-12) {
@@ -62,7 +65,7 @@ package struct WaveSolver: Sendable {
       (wave, cost) = (search.best, search.bestCost)
     }
     (wave, cost) = compact(instance, wave, cost)
-    guard instance.count <= ExactSearch.maximumJobs, start.bound < cost * (1 - 1e-12) else {
+    guard instance.count <= ExactSearch.maximumJobs, !instance.hasWindows, start.bound < cost * (1 - 1e-12) else {
       return (wave, min(start.bound, cost))
     }
     var exact = ExactSearch(instance, budget: 400_000)
@@ -77,7 +80,7 @@ package struct WaveSolver: Sendable {
     let all = (0..<instance.count).map { Int32($0) }
     guard
       let found = scheduler.schedule(
-        all, priority: wave.map { Double($0) }, first: 1, last: instance.count, limit: .infinity,
+        all, priority: wave.map { Double($0) }, first: 1, last: instance.lastWave, limit: .infinity,
         inside: { _ in true }), found <= cost
     else { return (wave, cost) }
     var result = wave
@@ -131,8 +134,8 @@ struct StartSchedules {
     consider(instance.weight.map { -$0 })
   }
 
-  mutating func run() {
-    let rounds = instance.count <= 20_000 ? 400 : 120
+  mutating func run(rounds limit: Int = .max) {
+    let rounds = min(limit, instance.count <= 20_000 ? 400 : 120)
     for round in 0..<rounds {
       relaxation.step(upper: cost)
       guard relaxation.best < cost * (1 - 1e-12) else { break }
@@ -141,15 +144,53 @@ struct StartSchedules {
         consider(relaxation.completion)
       }
     }
+    considerHeaviest()
+    if cost.isInfinite { consider([Double](repeating: 0, count: instance.count)) }
     let top = relaxation.smoothed.max() ?? 1
     tie = relaxation.smoothed.map { $0 / max(top, 1) }
   }
 
-  private mutating func consider(_ priority: [Double]) {
+  /// Lists in which the few heaviest jobs come as early as they can, their predecessors just in time for it: what a few
+  /// jobs of an uneven lot cost is most of all there is.
+  private mutating func considerHeaviest() {
+    let heaviest = (0..<instance.count).sorted {
+      instance.weight[$0] != instance.weight[$1] ? instance.weight[$0] > instance.weight[$1] : $0 < $1
+    }
+    let base = relaxation.smoothed
+    var due = [Double](repeating: .infinity, count: instance.count)
+    var stack: [Int] = []
+    var work = 40 * instance.count + 100_000
+    for (rank, job) in heaviest.prefix(64).enumerated() {
+      due[job] = min(due[job], Double(relaxation.earliest[job]))
+      stack.append(job)
+      while let next = stack.popLast(), work > 0 {
+        for index in instance.before.range(next) {
+          let earlier = Int(instance.before.items[index])
+          work -= 1
+          guard due[earlier] > due[next] - 1 else { continue }
+          due[earlier] = due[next] - 1
+          stack.append(earlier)
+        }
+      }
+      guard rank & (rank + 1) == 0 else { continue }
+      // At 1, 2, 4, 8 … jobs. Below every other priority, by date.
+      consider(zip(due, base).map { $0.isFinite ? $0 - 1e9 + 1e-3 * $1 / (1 + $1) : $1 })
+      consider(zip(due, base).map { min($0, $1) })
+    }
+  }
+
+  private mutating func consider(_ wanted: [Double]) {
+    var priority = wanted
+    if instance.hasWindows {
+      // What is due comes first, by its date.
+      for job in 0..<instance.count where instance.due[job] != .max {
+        priority[job] = -1e15 + Double(instance.due[job]) + min(0.5, max(-0.5, wanted[job] * 1e-13))
+      }
+    }
     let all = (0..<instance.count).map { Int32($0) }
     guard
       let found = scheduler.schedule(
-        all, priority: priority, first: 1, last: instance.count, limit: cost, inside: { _ in true })
+        all, priority: priority, first: 1, last: instance.lastWave, limit: cost, inside: { _ in true })
     else { return }
     cost = found
     best = [Int32](repeating: 0, count: instance.count)

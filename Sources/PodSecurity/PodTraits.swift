@@ -34,7 +34,7 @@ struct PodTraits: OptionSet, Sendable {
     add(.sysctls, !pod.spec.securityContext.sysctls.isEmpty)
     add(.seLinux, pod.spec.securityContext.seLinux != nil)
     add(.appArmor, pod.spec.securityContext.appArmor != nil)
-    add(.unconfined, pod.spec.securityContext.seccomp == .unconfined)
+    add(.unconfined, Self.isForbidden(pod.spec.securityContext.seccomp))
     add(.hostProcess, pod.spec.securityContext.windowsHostProcess != nil)
     add(.maybeRoot, pod.spec.securityContext.runAsNonRoot == false)
     add(.userID, pod.spec.securityContext.runAsUser != nil)
@@ -59,12 +59,19 @@ struct PodTraits: OptionSet, Sendable {
     add(.keptCapabilities, !(context.droppedCapabilitiesAsWritten == ["ALL"] && context.droppedCapabilities == ["ALL"]))
     add(.seLinux, context.seLinux != nil)
     add(.appArmor, context.appArmor != nil)
-    add(.unconfined, context.seccomp == .unconfined)
+    add(.unconfined, Self.isForbidden(context.seccomp))
     add(.procMount, context.procMount != nil)
     add(.hostProcess, context.windowsHostProcess != nil)
     add(.escalation, context.allowPrivilegeEscalation != false)
     add(.maybeRoot, context.runAsNonRoot == false)
     add(.userID, context.runAsUser != nil)
+  }
+
+  private static func isForbidden(_ profile: SeccompProfile?) -> Bool {
+    switch profile {
+    case .unconfined, .other: true
+    case nil, .runtimeDefault, .localhost: false
+    }
   }
 
   private mutating func add(_ trait: PodTraits, _ isThere: Bool) { if isThere { formUnion(trait) } }

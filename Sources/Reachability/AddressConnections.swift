@@ -7,9 +7,16 @@ package struct AddressConnection<Bound: FixedWidthInteger & Sendable>: Sendable,
 
 extension AddressConnection {
   /// What any of several lists lets through.
-  static func union(_ lists: [[AddressConnection]]) -> [AddressConnection] {
-    let all = lists.joined().map { (IntervalSet($0.low, $0.high), $0.ports) }
-    return PortMap.union(all[...]).connections
+  static func union(_ lists: [[AddressConnection]]) -> [AddressConnection] { map(lists.flatMap(\.self)).connections }
+
+  /// What `left` lets through and `right` does not.
+  static func difference(_ left: [AddressConnection], _ right: [AddressConnection]) -> [AddressConnection] {
+    map(left).merged(map(right)) { $0.subtracting($1) }.connections
+  }
+
+  private static func map(_ list: [AddressConnection]) -> PortMap<Bound> {
+    let all = list.map { (IntervalSet($0.low, $0.high), $0.ports) }
+    return PortMap.union(all[...])
   }
 }
 
@@ -36,6 +43,12 @@ package struct AddressProfiles<Bound: FixedWidthInteger & Sendable>: Sendable {
 extension ReachIndex {
   package func addressesV4(_ direction: Direction) -> AddressProfiles<UInt32> { profiles(direction, \.v4) }
   package func addressesV6(_ direction: Direction) -> AddressProfiles<UInt128> { profiles(direction, \.v6) }
+
+  /// What one class exchanges with IPv4 addresses.
+  func addressesV4(_ direction: Direction, of number: ClassID) -> [AddressConnection<UInt32>] {
+    let policies = direction == .ingress ? ingress : egress
+    return Self.profile(policies, number, direction == .ingress ? classes[number].namedPorts : [], \.v4)
+  }
 
   private struct ProfileKey: Hashable {
     var deciding: [Int32]
@@ -123,12 +136,19 @@ private struct PortMap<Bound: FixedWidthInteger & Sendable> {
   static func union(_ lists: ArraySlice<(IntervalSet<Bound>, PortSet)>) -> PortMap {
     guard lists.count > 1 else { return lists.first.map { PortMap($0.0, $0.1) } ?? PortMap(IntervalSet(), .none) }
     let middle = lists.startIndex + lists.count / 2
-    return union(lists[..<middle]).union(union(lists[middle...]))
+    return union(lists[..<middle]).merged(union(lists[middle...])) { $0.union($1) }
   }
 
-  private func union(_ other: PortMap) -> PortMap {
+  /// Blocks that overlap with ports of their own can ask for the product of both; beyond this many ranges of ports,
+  /// ports become one range from the lowest to the highest (`BH-REACH-004` says so).
+  private static var mostRanges: Int { 8_000_000 }
+
+  private var coarse: PortMap { PortMap(starts: starts, values: values.map { $0.size > 8 ? $0.hull : $0 }) }
+
+  func merged(_ other: PortMap, _ combine: (PortSet, PortSet) -> PortSet) -> PortMap {
     var result = PortMap(starts: [], values: [])
     var (left, right) = (0, 0)
+    var size = 0
     while left < starts.count || right < other.starts.count {
       let a = left < starts.count ? starts[left] : .max
       let b = right < other.starts.count ? other.starts[right] : .max
@@ -136,8 +156,12 @@ private struct PortMap<Bound: FixedWidthInteger & Sendable> {
       let isRight = right < other.starts.count && (left == starts.count || b <= a)
       if isLeft { left += 1 }
       if isRight { right += 1 }
-      let ports = (left > 0 ? values[left - 1] : .none).union(right > 0 ? other.values[right - 1] : .none)
+      let ports = combine(left > 0 ? values[left - 1] : .none, right > 0 ? other.values[right - 1] : .none)
       result.append(isLeft ? a : b, ports)
+      size += ports.size
+      if size > Self.mostRanges, (values + other.values).contains(where: { $0.size > 8 }) {
+        return coarse.merged(other.coarse, combine)
+      }
     }
     return result
   }

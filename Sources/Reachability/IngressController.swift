@@ -30,16 +30,52 @@ struct IngressController {
         wanted[position] = (wanted[position] ?? .none).union(ports)
       }
     }
+    guard !wanted.isEmpty else { return [] }
     let stranger = PolicyParty.stranger(namespace: Self.namespace)
-    let reader = PolicyReader(fleet, options: index.options)
+    let reader = self.reader(of: stranger)
     var found: [Int: PortSet] = [:]
+    // Workloads that the same policies govern are spoken to alike, but for ports of the same name.
+    var openOf: [Governed: PortSet] = [:]
     for (position, ports) in wanted {
-      let open = reader.ports(.ingress, of: reader.party(fleet.workloads[position]), peer: stranger)
+      let party = reader.party(fleet.workloads[position])
+      let key = Governed(
+        policies: reader.governing(party, .ingress).map(\.id), ports: party.namedPorts,
+        // Admin policies look at labels.
+        own: fleet.adminPolicies.isEmpty ? -1 : index.classID(ofWorkload: position))
+      let open = openOf[key] ?? reader.ports(.ingress, of: party, peer: stranger)
+      openOf[key] = open
       let peer = peers.peerOfWorkload[position]
       found[peer] = (found[peer] ?? .none).union(ports.intersection(open))
     }
     return found.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
       .map { ReachRow(to: peers.names[$0.key], ports: $0.value) }
+  }
+
+  private struct Governed: Hashable {
+    var policies: [ObjectReference]
+    var ports: [NamedPort]
+    var own: ClassID
+  }
+
+  /// Reads policies of which only the rules that let the stranger in are left, each port once: a policy of a hundred
+  /// thousand rules is gone through once, not once for each workload.
+  private func reader(of stranger: PolicyParty) -> PolicyReader {
+    let whole = PolicyReader(fleet, options: index.options)
+    var reduced = fleet
+    reduced.networkPolicies = fleet.networkPolicies.map { policy in
+      var policy = policy
+      var ports: [NetworkPolicy.Port] = []
+      var seen: Set<PortSpecification> = []
+      var isOpen = false
+      for rule in policy.ingress where whole.matches(rule, stranger, in: policy.id.namespace) {
+        if rule.ports.isEmpty { isOpen = true }
+        if seen.insert(PortSpecification(rule.ports)).inserted { ports += rule.ports }
+      }
+      policy.ingress = isOpen ? [NetworkPolicy.Rule()] : ports.isEmpty ? [] : [NetworkPolicy.Rule(ports: ports)]
+      policy.egress = []
+      return policy
+    }
+    return PolicyReader(reduced, options: index.options)
   }
 
   /// OpenShift's routes: one service, and others that take a share. Without a port every port of theirs is meant.

@@ -6,9 +6,9 @@ struct PolicyDirection: Sendable {
   /// In order of precedence.
   private(set) var admin: [AdminRule]
   private(set) var baseline: [AdminRule]
-  private let partsOfClass: NumbersByClass
-  private let adminOfClass: NumbersByClass
-  private let baselineOfClass: NumbersByClass
+  let partsOfClass: NumbersByClass
+  let adminOfClass: NumbersByClass
+  let baselineOfClass: NumbersByClass
   /// By peer: the parts that name it in a small set.
   private let partsOfPeer: NumbersByClass
   private let wideParts: [Int32]
@@ -117,7 +117,9 @@ struct PolicyDirection: Sendable {
   ) -> PortSet {
     let own = partsOfClass[subject]
     let hasAdmin = !admin.isEmpty && !adminOfClass[subject].isEmpty
-    if !hasAdmin, !own.isEmpty { return own.reduce(.none) { $0.union(policies(parts[Int($1)])) } }
+    if !hasAdmin, let first = own.first {
+      return own.count == 1 ? policies(parts[Int(first)]) : PortSet.union(own.map { policies(parts[Int($0)]) })
+    }
     var allowed = PortSet.none
     var left = PortSet.all
     var passed = PortSet.none
@@ -135,7 +137,7 @@ struct PolicyDirection: Sendable {
     left = left.union(passed)
     guard !left.isEmpty else { return allowed }
     guard own.isEmpty else {
-      return allowed.union(left.intersection(own.reduce(.none) { $0.union(policies(parts[Int($1)])) }))
+      return allowed.union(left.intersection(PortSet.union(own.map { policies(parts[Int($0)]) })))
     }
     for index in baselineOfClass[subject] {
       guard let ports = rule(baseline[Int(index)].rule) else { continue }

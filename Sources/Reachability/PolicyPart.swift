@@ -65,9 +65,17 @@ final class PolicyPart: Sendable {
     sets.count == 1 ? sets[0] : IntervalSet(normalising: sets.flatMap(\.intervals))
   }
 
+  /// Whether its blocks times their ports are more than is worked out exactly in every case.
+  var mayBeCoarse: Bool {
+    let outside = groups.filter { !$0.addresses.v4.isEmpty || !$0.addresses.v6.isEmpty }
+    guard outside.count > 1000 else { return false }
+    let blocks = outside.reduce(0) { $0 + $1.addresses.v4.intervals.count + $1.addresses.v6.intervals.count }
+    return blocks.multipliedReportingOverflow(by: outside.count).partialValue > 100_000_000
+  }
+
   /// What is let through between a governed pod and a peer; a named port means the destination's.
   func ports(_ peer: UInt32, destination: [NamedPort]) -> PortSet {
-    var result = PortSet.none
+    var found: [PortSet] = []
     var low = 0
     var high = sparseClasses.count
     while low < high {
@@ -75,19 +83,17 @@ final class PolicyPart: Sendable {
       if sparseClasses[middle] < peer { low = middle + 1 } else { high = middle }
     }
     while low < sparseClasses.count, sparseClasses[low] == peer {
-      result = result.union(groups[Int(sparseGroups[low])].ports.ports(at: destination))
+      found.append(groups[Int(sparseGroups[low])].ports.ports(at: destination))
       low += 1
     }
     for index in wideGroups where groups[Int(index)].pods.contains(peer) {
-      result = result.union(groups[Int(index)].ports.ports(at: destination))
+      found.append(groups[Int(index)].ports.ports(at: destination))
     }
-    return result
+    return PortSet.union(found)
   }
 
   func ports(_ address: Address, destination: [NamedPort]) -> PortSet {
-    groups.reduce(.none) {
-      $1.addresses.contains(address) ? $0.union($1.ports.ports(at: destination)) : $0
-    }
+    PortSet.union(groups.filter { $0.addresses.contains(address) }.map { $0.ports.ports(at: destination) })
   }
 
   /// Classes with which anything may be exchanged at all.

@@ -17,6 +17,26 @@ package struct PortSet: Hashable, Sendable {
     line = low <= high ? IntervalSet(Self.position(transport, low), Self.position(transport, high)) : IntervalSet()
   }
 
+  /// Ranges in any order, overlapping or not; as dear as sorting them.
+  init(_ ranges: some Sequence<(transport: Transport, low: Int, high: Int)>) {
+    line = IntervalSet(
+      normalising: ranges.compactMap { transport, low, high in
+        let (low, high) = (max(low, 1), min(high, 65_535))
+        return low <= high ? .init(Self.position(transport, low), Self.position(transport, high)) : nil
+      })
+  }
+
+  /// All of several sets at once: one after the other would cost the square where they are many.
+  static func union(_ sets: [PortSet]) -> PortSet {
+    switch sets.count {
+    case 0: .none
+    case 1: sets[0]
+    case 2: sets[0].union(sets[1])
+    default:
+      sets.contains(where: \.isAll) ? .all : PortSet(line: IntervalSet(normalising: sets.flatMap(\.line.intervals)))
+    }
+  }
+
   private static func position(_ transport: Transport, _ port: Int) -> UInt32 { transport.base + UInt32(port) }
 
   package var isEmpty: Bool { line.isEmpty }
@@ -33,6 +53,14 @@ package struct PortSet: Hashable, Sendable {
     isAll ? other : other.isAll ? self : PortSet(line: line.intersection(other.line))
   }
   package func subtracting(_ other: PortSet) -> PortSet { PortSet(line: line.subtracting(other.line)) }
+
+  /// How many ranges it takes to write it.
+  var size: Int { line.intervals.count }
+
+  /// One range for each protocol, from its lowest port to its highest: never less than the set.
+  var hull: PortSet {
+    PortSet(ranges.map { ($0.transport, $0.ranges[0].lowerBound, $0.ranges[$0.ranges.count - 1].upperBound) })
+  }
 
   /// Ranges by protocol in the order of the protocols' names: SCTP, TCP, UDP; protocols without ports are left out.
   package var ranges: [(transport: Transport, ranges: [ClosedRange<Int>])] {
@@ -99,14 +127,18 @@ struct PortSpecification: Hashable, Sendable {
       numbers = .all
       return
     }
-    numbers = .none
+    var ranges: [(transport: Transport, low: Int, high: Int)] = []
+    var seen: Set<Named> = []
     for port in ports {
       switch port.number {
-      case .all: numbers = numbers.union(PortSet(port.transport, 1, 65_535))
-      case .range(let low, let high): numbers = numbers.union(PortSet(port.transport, low, high))
-      case .named(let name): named.append(Named(name: name, transport: namesHaveProtocol ? port.transport : nil))
+      case .all: ranges.append((port.transport, 1, 65_535))
+      case .range(let low, let high): ranges.append((port.transport, low, high))
+      case .named(let text):
+        let name = Named(name: text, transport: namesHaveProtocol ? port.transport : nil)
+        if seen.insert(name).inserted { named.append(name) }
       }
     }
+    numbers = PortSet(ranges)
   }
 
   private init(numbers: PortSet) { self.numbers = numbers }
@@ -114,14 +146,15 @@ struct PortSpecification: Hashable, Sendable {
   /// The ports meant for a destination with these named ports; a name that it lacks means nothing there.
   func ports(at destination: [NamedPort]) -> PortSet {
     guard !named.isEmpty else { return numbers }
-    var result = numbers
+    guard !destination.isEmpty else { return numbers }
+    var found: [PortSet] = [numbers]
     for name in named {
       for port in destination
       where port.name == name.name && (name.transport == nil || name.transport == port.transport) {
-        result = result.union(PortSet(port.transport, port.number, port.number))
+        found.append(PortSet(port.transport, port.number, port.number))
       }
     }
-    return result
+    return PortSet.union(found)
   }
 }
 

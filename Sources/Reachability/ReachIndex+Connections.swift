@@ -19,6 +19,20 @@ extension ReachIndex {
     }
   }
 
+  /// The classes that reach a class on any port, ascending, its own among them; as dear as the answer is long.
+  package func connections(to: ClassID) -> [(from: ClassID, ports: PortSet)] {
+    let taken = ingress.possiblePeers(of: to)
+    var senders = taken
+    if taken.map({ $0.count > PolicyPart.sparseLimit }) ?? true {
+      let sending = egress.possibleSubjects(of: to)
+      senders = taken.map { $0.intersection(sending) } ?? sending
+    }
+    return (senders?.numbers ?? []).compactMap { from in
+      let ports = ports(from: from, to: to)
+      return ports.isEmpty ? nil : (from, ports)
+    }
+  }
+
   /// A set that contains all classes a class reaches, and few others.
   private func candidates(from: ClassID) -> [ClassID] {
     let sent = egress.possiblePeers(of: from)

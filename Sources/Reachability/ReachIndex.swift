@@ -102,6 +102,14 @@ package struct ReachIndex: Sendable {
     return result
   }
 
+  /// The classes that a policy governs, by direction; none where there is no such policy.
+  func subjects(of policy: ObjectReference) -> (ingress: IntervalSet<UInt32>, egress: IntervalSet<UInt32>) {
+    guard let position = policies.firstIndex(where: { $0.id == policy }) else { return (.init(), .init()) }
+    return (
+      compiled[position].ingress?.subjects ?? IntervalSet(), compiled[position].egress?.subjects ?? IntervalSet()
+    )
+  }
+
   /// Splits classes so that they tell apart what `look` looks at, and carries over what is compiled.
   private mutating func refine(_ look: Attention) {
     let wider = attention.union(look)
@@ -159,6 +167,12 @@ extension ReachIndex {
     }
     let ingress = part(policy.governsIngress, policy.ingress)
     let egress = part(policy.governsEgress, policy.egress)
+    if [ingress, egress].contains(where: { $0?.mayBeCoarse ?? false }) {
+      compiler.note(
+        "BH-REACH-004", "more blocks and ports than can be told apart", policy.id, policy.location,
+        "where its blocks of addresses overlap too much, ports are shown as one range from the lowest to the highest, "
+          + "which is never less than what is open", fix: "write fewer rules: one for all blocks with the same ports")
+    }
     return CompiledPolicy(
       ingress: ingress, egress: egress, findings: Array(compiler.findings[before...]))
   }

@@ -18,6 +18,17 @@ package struct ReachPeers: Sendable {
     names = Set(owners).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let ranks = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
     peerOfWorkload = owners.map { ranks[$0] ?? 0 }
+    join(index)
+  }
+
+  /// The same peers over another index of the same fleet.
+  func over(_ index: ReachIndex) -> ReachPeers {
+    var result = self
+    result.join(index)
+    return result
+  }
+
+  private mutating func join(_ index: ReachIndex) {
     classes = [[ClassID]](repeating: [], count: names.count)
     peersOfClass = [[Int]](repeating: [], count: index.classes.count)
     for (number, entry) in index.classes.enumerated() {

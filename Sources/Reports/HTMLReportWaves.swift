@@ -28,6 +28,7 @@ struct HTMLReportWaves {
       <details><summary><b>\(wave.name)</b> – \(wave.result.rawValue) in \(Figures.seconds(wave.seconds)); canary \
       \(verdicts)</summary><table class="numbers"><thead><tr><th>share</th><th>workload</th><th>stable errors</th>
       <th>canary errors</th><th>evidence of harm</th><th>evidence of no harm</th><th>error rate below</th>
+      <th title="slower than the stable pods' p99; of the canary: and the mesh's budget">slow calls, stable, canary</th>
       <th>verdict</th>
       </tr></thead><tbody>\(rows)</tbody></table></details>
       """
@@ -38,8 +39,16 @@ struct HTMLReportWaves {
     <tr><td>\(share.percent) %</td><td class="name">\(judged.workload.name)</td>
     <td>\(judged.baseline.errors) / \(judged.baseline.n)</td><td>\(judged.canary.errors) / \(judged.canary.n)</td>
     <td>\(odds(judged.logERegression))</td><td>\(odds(judged.logENoWorse))</td>
-    <td>\(Figures.percent(judged.upperRate))</td><td class="name">\(judged.verdict)</td></tr>
+    <td>\(Figures.percent(judged.upperRate))</td><td>\(latency(judged))</td><td class="name">\(judged.verdict)</td></tr>
     """
+  }
+
+  /// What is slower than the stable pods' p99, with the threshold and the mesh's budget.
+  private func latency(_ judged: JudgedWorkload) -> String {
+    guard let level = judged.latency?.first(where: { $0.percentile == 99 }) else { return "–" }
+    func tenths(_ value: Double) -> String { Figures.plain((value * 10).rounded() / 10) }
+    return "\(Figures.percent(level.stableSlower)) over \(tenths(level.stableMilliseconds)) ms, "
+      + "\(Figures.percent(level.canarySlower)) over +\(tenths(level.budgetMilliseconds)) ms"
   }
 
   /// An e-value as odds: 20 to 1 is what a level of 5 % asks for.

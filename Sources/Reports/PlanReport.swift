@@ -13,6 +13,16 @@ package struct PlanReport: Encodable, Sendable {
     var canary: CanaryEntry
     var trials: [TrialEntry]
     var gates: [String]
+    var start: String?
+    var end: String?
+  }
+  struct ExposureEntry: Encodable {
+    var before: Double
+    var after: Double
+    var integral: Double
+    var lowerBound: Double
+    var gap: Double
+    var curve: [Double]?
   }
   struct StepEntry: Encodable {
     var id: String
@@ -39,12 +49,22 @@ package struct PlanReport: Encodable, Sendable {
 
   var mesh: String
   var fleetDigest: String
+  var cluster: String?
+  var exposure: ExposureEntry?
+  var notes: [String]
   var waves: [WaveEntry]
   var refusals: [RefusalEntry]
 
   package init(_ plan: Plan, trials: [[Trial]], limits: CanaryLimits) {
     mesh = plan.mesh
     fleetDigest = plan.fleetDigest
+    cluster = plan.cluster
+    notes = plan.notes
+    exposure = plan.exposure.map {
+      ExposureEntry(
+        before: $0.before, after: $0.after, integral: $0.integral, lowerBound: $0.lowerBound, gap: $0.gap,
+        curve: $0.curve.isEmpty ? nil : $0.curve)
+    }
     let canary = CanaryEntry(shares: limits.shares + [100], tolerance: limits.tolerance, margin: limits.margin)
     waves = plan.waves.map { wave in
       WaveEntry(
@@ -59,7 +79,8 @@ package struct PlanReport: Encodable, Sendable {
           TrialEntry(
             hypothesis: $0.hypothesis, fault: $0.fault.title, controls: Control.all.map(\.kind.rawValue).sorted())
         },
-        gates: ["canary no worse", "every trial passes", "every applicable control holds", "no new way out"])
+        gates: ["canary no worse", "every trial passes", "every applicable control holds", "no new way out"],
+        start: wave.window?.start.description, end: wave.window?.end.description)
     }
     refusals = plan.refusals.map {
       RefusalEntry(workload: $0.workload.description, action: $0.action.rawValue, reason: $0.reason)

@@ -44,6 +44,17 @@ struct RunDocument: Encodable {
     var logENoWorse: Double
     var ratio: [Double]
     var upperRate: Double
+    var latency: [LatencyEntry]
+    var voidBecause: [String]?
+  }
+  /// The canary's latency against a quantile of the stable pods' and the mesh's budget, both in milliseconds.
+  struct LatencyEntry: Encodable {
+    var percentile: Double
+    var stable: Double
+    var budget: Double
+    var stableSlower: Double
+    var canarySlower: Double
+    var logE: Double
   }
   struct TrialEntry: Encodable {
     var hypothesis: String
@@ -133,6 +144,13 @@ extension RunDocument.JudgedEntry {
     logENoWorse = judged.logENoWorse.milliseconds
     ratio = judged.ratio.map(\.milliseconds)
     upperRate = judged.upperRate
+    latency = (judged.latency ?? []).map {
+      RunDocument.LatencyEntry(
+        percentile: $0.percentile, stable: $0.stableMilliseconds.milliseconds,
+        budget: $0.budgetMilliseconds.milliseconds, stableSlower: $0.stableSlower, canarySlower: $0.canarySlower,
+        logE: $0.logE.milliseconds)
+    }
+    voidBecause = (judged.voidBecause ?? []).isEmpty ? nil : judged.voidBecause
   }
 }
 

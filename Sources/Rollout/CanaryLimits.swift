@@ -10,6 +10,14 @@ package struct CanaryLimits: Sendable, Equatable {
   package var margin = 1.5
   /// Or its own error rate must be shown to lie below this.
   package var tolerance = 0.01
+  /// What a sidecar may cost, in milliseconds or as a share of the stable pods' quantile, whichever is larger; and as
+  /// much as hops vary on the target when it is busy.
+  package var meshBudgetMilliseconds = 5.0
+  package var meshBudgetShare = 0.1
+  /// Requests of the stable pods from which the latency's thresholds are taken.
+  package var latencyWarmUp = 200
+  /// Looks before which latency alone fails nobody: one stall of one pod must not.
+  package var latencyLooks = 8
   /// Requests that must touch each canary before a share below the last one moves on, by share.
   package var minimumRequests = [5: 15, 25: 60]
   /// How long what was asked before new pods came may take to be answered: counts begin after it (invariant I4: a gate

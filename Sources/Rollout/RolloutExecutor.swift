@@ -171,7 +171,8 @@ extension RolloutExecutor {
     started.waysOutBefore = escapesBefore.waysOut(of: wave.workloads)
     record = started
     await parts.observer.observe(.waveStarted(started, of: parts.plan.waves.count))
-    gate = CanaryGate(workloads: wave.workloads, limits: parts.limits)
+    gate = CanaryGate(
+      workloads: wave.workloads, limits: parts.limits, before: try await parts.traffic.snapshot())
     try await ledger.stepsBegin(wave)
     try await parts.target.shift(wave, to: parts.limits.shares[0])
     try await clock.sleep(for: parts.limits.confirmation)

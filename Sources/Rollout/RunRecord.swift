@@ -75,6 +75,10 @@ package struct JudgedWorkload: Sendable, Equatable, Codable {
   package var ratio: [Double]
   package var upperRate: Double
   package var reason: String
+  /// What each threshold of the latency showed; nil or empty where it was not judged.
+  package var latency: [JudgedLatency]?
+  /// Assumptions of the tests that the data contradict.
+  package var voidBecause: [String]?
 
   package init(
     workload: ObjectReference, baseline: Tally, canary: Tally, verdict: String, logERegression: Double,
@@ -90,6 +94,21 @@ package struct JudgedWorkload: Sendable, Equatable, Codable {
     self.upperRate = upperRate
     self.reason = reason
   }
+}
+
+/// How the canary's calls stand to one quantile of the stable pods' calls, and to what the mesh may cost beside it.
+package struct JudgedLatency: Sendable, Equatable, Codable {
+  /// 50, 90, 99 or 99.9.
+  package var percentile: Double
+  /// The stable pods' quantile before the canary was judged, in milliseconds.
+  package var stableMilliseconds: Double
+  /// How much slower the canary may be, in milliseconds.
+  package var budgetMilliseconds: Double
+  /// Share of the stable pods' calls slower than the quantile, and of the canary's slower than quantile and budget.
+  package var stableSlower: Double
+  package var canarySlower: Double
+  /// Natural logarithm of the evidence that the canary is slower than that.
+  package var logE: Double
 }
 
 package struct TrialRecord: Sendable, Equatable, Codable {

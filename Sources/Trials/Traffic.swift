@@ -20,6 +20,37 @@ package struct Tally: Sendable, Equatable, Codable, Hashable {
   }
 }
 
+/// Latencies by bucket, as counted since some beginning; the buckets are the source's.
+package struct LatencyTally: Sendable, Equatable {
+  /// Upper bounds in milliseconds, rising. The last bucket, beyond them all, has none.
+  package var bounds: [Double]
+  /// One more than there are bounds.
+  package var counts: [Int]
+
+  package init(bounds: [Double], counts: [Int]) {
+    self.bounds = bounds
+    self.counts = counts
+  }
+
+  /// Nil where the buckets differ.
+  package func combined(with other: LatencyTally, _ combine: (Int, Int) -> Int) -> LatencyTally? {
+    guard bounds == other.bounds, counts.count == other.counts.count else { return nil }
+    return LatencyTally(bounds: bounds, counts: zip(counts, other.counts).map(combine))
+  }
+}
+
+/// What a security source raised while users were served. One is enough to end a wave; it is never averaged.
+package struct SecurityAlarm: Sendable, Equatable {
+  /// The source: a sentry, a control, a probe.
+  package var source: String
+  package var text: String
+
+  package init(source: String, text: String) {
+    self.source = source
+    self.text = text
+  }
+}
+
 /// One call of the fleet as seen by the callers, for one group of users.
 package struct Edge: Sendable, Hashable, Comparable {
   package var caller: ObjectReference
@@ -43,6 +74,10 @@ package struct TrafficSnapshot: Sendable, Equatable {
   package var users: [Cohort: Tally] = [:]
   /// Calls with the failures that began at the target.
   package var edges: [Edge: Tally] = [:]
+  /// How long calls took, as their callers saw it.
+  package var latency: [Edge: LatencyTally] = [:]
+  /// Everything raised so far, oldest first; empty where the target has no such source.
+  package var alarms: [SecurityAlarm] = []
 
   package init() {}
 
@@ -54,6 +89,27 @@ package struct TrafficSnapshot: Sendable, Equatable {
       let touches = entry.key.caller == workload || entry.key.target == workload
       return touches && entry.key.cohort == cohort ? sum + entry.value : sum
     }
+  }
+
+  /// How long calls to a workload took, in one cohort: all that lies behind it included. Of a workload that nobody
+  /// calls, the calls that it makes. Nil without any.
+  package func latency(of workload: ObjectReference, cohort: Cohort) -> LatencyTally? {
+    let isCalled = latency.keys.contains { $0.target == workload }
+    let edges = latency.filter { edge, _ in
+      edge.cohort == cohort && (isCalled ? edge.target == workload : edge.caller == workload)
+    }
+    return edges.sorted { $0.key < $1.key }.reduce(nil) { sum, entry in
+      sum?.combined(with: entry.value, +) ?? entry.value
+    }
+  }
+
+  /// Of these workloads, those that a call to `workload` may pass, itself included.
+  package func passed(by workload: ObjectReference, of others: [ObjectReference]) -> Int {
+    var (seen, open) = (Set([workload]), [workload])
+    while let next = open.popLast() {
+      for edge in edges.keys where edge.caller == next && seen.insert(edge.target).inserted { open.append(edge.target) }
+    }
+    return others.count { seen.contains($0) }
   }
 }
 

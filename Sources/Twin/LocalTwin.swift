@@ -90,8 +90,13 @@ package actor LocalTwin {
       guard case .sidecarErrors(let workload, let percent) = wrong else { return nil }
       return AbortFault(target: workload, percent: percent, canaryOnly: true)
     }
+    let holdUps = settings.wrongs.compactMap { wrong -> HoldUpFault? in
+      guard case .sidecarDelay(let workload, let percent, let milliseconds) = wrong else { return nil }
+      return HoldUpFault(target: workload, percent: percent, milliseconds: milliseconds)
+    }
     // No shares by weight: every user's cohort is known, and plain TCP is steered by address.
-    return MeshState(services: view.meshServices, pods: view.meshPods, delays: meshFaults, aborts: aborts)
+    return MeshState(
+      services: view.meshServices, pods: view.meshPods, delays: meshFaults, aborts: aborts, holdUps: holdUps)
   }
 }
 

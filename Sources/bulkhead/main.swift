@@ -1,3 +1,4 @@
 import CommandLine
 
+BulkheadCommand.prepare()
 await BulkheadCommand.start()

@@ -1,4 +1,6 @@
 import Breach
+import FleetModel
+import Intake
 import MeshTraps
 import PodSecurity
 import Testing
@@ -9,13 +11,16 @@ import Testing
   @Test func everyCodeIsThereOnce() {
     let codes = RuleBook.all.map(\.code)
     #expect(Set(codes.map { $0.lowercased() }).count == codes.count)
-    #expect(codes.count == 109 + 27 + PodSecurityControl.all.count + OwnRule.allCases.count)
+    let own = OwnRule.allCases.count + IntakeCode.allCases.count + VulnerabilityCode.allCases.count
+    #expect(codes.count == 109 + 27 + PodSecurityControl.all.count + own)
   }
 
   @Test func codesAreFoundWhateverTheirCase() {
     #expect(RuleBook.rule("l17")?.code == "L17")
     #expect(RuleBook.rule("HOSTNAMESPACES")?.code == "hostNamespaces")
     #expect(RuleBook.rule("bh-exception-001") === OwnRule.expiredException.rule)
+    #expect(RuleBook.rule("bh-vuln-001")?.title == VulnerabilityCode.knownExploited.title)
+    #expect(RuleBook.rule("BH-INTAKE-005")?.kind == .input)
     #expect(RuleBook.rule("L999") == nil)
   }
 

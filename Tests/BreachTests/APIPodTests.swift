@@ -161,4 +161,48 @@ import Testing
     let fixed = try APIFixture.context(yaml + evidence[0].fix, facts: facts)
     #expect(try APIFixture.verdict("K14", fixed) == .closed)
   }
+
+  private static let flawed = APIFixture.facts {
+    $0.kernel = Version("6.12.0")
+    $0.runtime = "containerd"
+    $0.runtimeVersion = Version("1.4.0")
+    $0.runcVersion = Version("1.0.0-rc93")
+    $0.cgroupVersion = 2
+    $0.securityModules = ["apparmor"]
+  }
+
+  private static func sharing(_ mounts: Bool) -> String {
+    let mount = mounts ? ", volumeMounts: [{name: work, mountPath: /work}]" : ""
+    let hard =
+      "securityContext: {runAsNonRoot: true, runAsUser: 1000, allowPrivilegeEscalation: false, "
+      + "capabilities: {drop: [ALL]}, seccompProfile: {type: RuntimeDefault}}"
+    return APIFixture.pod(
+      "automountServiceAccountToken: false, initContainers: [{name: i, image: a, \(hard)\(mount)}], "
+        + "containers: [{name: c, image: a, \(hard)\(mount)}], volumes: [{name: work, emptyDir: {}}]")
+  }
+
+  /// An ordinary pod on a node whose runtime has a flaw that it can use: it ends on the node like a privileged one.
+  @Test func aFlawOfTheRuntimeLeadsToTheTokensOfTheNode() throws {
+    let context = try APIFixture.context(Self.sharing(true), facts: Self.flawed)
+    #expect(try APIFixture.verdict("L44", context) == .open)
+    #expect(try APIFixture.verdict("K20", context) == .open)
+    let message = try #require(try APIFixture.messages("K20", context).first)
+    #expect(message.contains("is open") && message.contains("tokens of every pod"))
+  }
+
+  /// Without runc's version some flaw stays unknown; the reason names it.
+  @Test func aFlawThatIsNotKnownLeavesTheTokensUnknown() throws {
+    var facts = Self.flawed
+    facts.runcVersion = nil
+    let context = try APIFixture.context(Self.sharing(true), facts: facts)
+    #expect(try APIFixture.verdict("K20", context) == .unknown)
+    #expect(try APIFixture.messages("K20", context)[0].hasPrefix("L"))
+  }
+
+  @Test func soundNodesKeepTheirTokens() throws {
+    var facts = LinuxFixture.soundNodes
+    facts.runtime = facts.runtime ?? "containerd"
+    let context = try APIFixture.context(Self.sharing(false), facts: facts)
+    #expect(try APIFixture.verdict("K20", context) == .closed)
+  }
 }

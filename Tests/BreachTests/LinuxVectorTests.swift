@@ -54,6 +54,14 @@ import Testing
     }
   }
 
+  /// A profile of a type that Kubernetes does not know is neither a filter nor none.
+  @Test func profilesOfUnknownTypesAreUnknown() {
+    var pod = LinuxFixture.hard()
+    for index in pod.containers.indices { pod.containers[index].securityContext.seccomp = .other("runtimeDefault") }
+    let assessment = LinuxFixture.assess("L28", pod, LinuxFixture.soundNodes)
+    #expect(Outcome(assessment) == .unknown, "\(assessment)")
+  }
+
   @Test func codesAreTheWholeTable() {
     #expect(VectorCatalogue.linux.map(\.code) == (1...56).map { $0 < 10 ? "L0\($0)" : "L\($0)" })
   }

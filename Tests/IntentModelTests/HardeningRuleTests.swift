@@ -176,4 +176,49 @@ private let rows: [HardeningRow] = [
     #expect(hardened.securityContext.sysctls == ["net.ipv4.ip_unprivileged_port_start": "0"])
     #expect(hardened.containers[0].securityContext.runAsUser == 10001)
   }
+
+  /// One volume for all would let a container swap files under another that starts (L43, L44).
+  @Test func everyContainerHasItsOwnRoomForTemporaryFiles() {
+    var pod = plainPod()
+    pod.initContainers = [Container(name: "setup", location: pod.containers[0].location)]
+    pod.containers.append(Container(name: "second", location: pod.containers[0].location))
+    pod.volumes.append(Volume(name: "bulkhead-tmp-2", source: .downwardAPI))
+    let hardened = Hardening.apply(to: pod).pod
+    let mounted = (hardened.initContainers + hardened.containers).compactMap { container in
+      container.mounts.first { $0.path == "/tmp" }?.volume
+    }
+    #expect(mounted == ["bulkhead-tmp", "bulkhead-tmp-3", "bulkhead-tmp-4"])
+    #expect(Set(mounted).isSubset(of: hardened.volumes.map(\.name)))
+    #expect(Hardening.apply(to: hardened).changes.isEmpty)
+  }
+
+  @Test(arguments: [["all"], ["NET_RAW"], []]) func capabilitiesReadAsWrittenToo(_ dropped: [String]) {
+    var pod = hardPod()
+    pod.containers[0].securityContext.droppedCapabilities = dropped.map { $0.uppercased() }
+    pod.containers[0].securityContext.droppedCapabilitiesAsWritten = dropped
+    pod.containers[0].securityContext.addedCapabilities = dropped.isEmpty ? ["SYS_ADMIN"] : []
+    pod.containers[0].securityContext.addedCapabilitiesAsWritten = dropped.isEmpty ? ["CAP_SYS_ADMIN"] : []
+    let context = Hardening.apply(to: pod).pod.containers[0].securityContext
+    #expect(context.droppedCapabilitiesAsWritten == ["ALL"] && context.droppedCapabilities == ["ALL"])
+    #expect(context.addedCapabilitiesAsWritten.isEmpty && context.addedCapabilities.isEmpty)
+  }
+
+  @Test func aSysctlThatHoldsASecondOneGoes() throws {
+    var pod = hardPod()
+    pod.securityContext.sysctls = [
+      "kernel.shm_rmid_forced": "1+kernel.core_pattern=|/x", "net.ipv4.tcp_syncookies": "1",
+    ]
+    let (hardened, changes) = Hardening.apply(to: pod)
+    #expect(hardened.securityContext.sysctls == ["net.ipv4.tcp_syncookies": "1"])
+    #expect(changes.map(\.path) == ["spec.securityContext.sysctls[kernel.shm_rmid_forced]"])
+    #expect(changes[0].closes == ["L45"])
+  }
+
+  @Test func aProfileOfAnUnknownTypeBecomesTheRuntimes() {
+    var pod = hardPod()
+    pod.containers[0].securityContext.seccomp = .other("Runtimedefault")
+    let (hardened, changes) = Hardening.apply(to: pod)
+    #expect(hardened.containers[0].securityContext.seccomp == .runtimeDefault)
+    #expect(changes.map(\.before) == ["Runtimedefault"])
+  }
 }

@@ -68,13 +68,30 @@ import Testing
     #expect(gate.evidence(at: 20).verdict == .fail)
   }
 
+  @Test func `latency stands in the gate's evidence with its budget`() {
+    var gate = GateJudge(
+      latency: LatencySettings(margin: 1.5, warmUpRequests: 50), deadline: 60, atDeadline: .rollBack)
+    gate.warmUp(LatencyCounts(milliseconds: Array(repeating: 10, count: 60)))
+    let (fast, slow) = (Array(repeating: 10.0, count: 90), Array(repeating: 60.0, count: 10))
+    for second in 0..<10 {
+      gate.observe(
+        reading(Double(second), Double(second) + 1, (100, 0), (100, 0)),
+        latency: .init(LatencyCounts(milliseconds: fast), LatencyCounts(milliseconds: fast + slow)))
+    }
+    let evidence = gate.evidence(at: 10)
+    #expect(evidence.verdict == .fail && evidence.ground == "latency")
+    #expect(evidence.latency.allSatisfy { ($0.budgetMilliseconds ?? 0) >= 5 && $0.canarySlower == 0.1 })
+  }
+
   @Test func `bursts of one arm void the guarantee, independent errors do not`() {
     var generator = SeededGenerator(seed: 8)
     var void = (independent: 0, common: 0, burst: 0, step: 0)
     for _ in 0..<50 {
       var detectors = Array(repeating: BurstDetector(), count: 4)
       for second in 0..<120 {
-        func arm(_ rate: Double) -> ArmCount { ArmCount(requests: 100, errors: generator.failures(of: 100, rate: rate)) }
+        func arm(_ rate: Double) -> ArmCount {
+          ArmCount(requests: 100, errors: generator.failures(of: 100, rate: rate))
+        }
         let hit = second % 20 == 7
         detectors[0].add(Look(baseline: arm(0.01), canary: arm(0.01)))
         detectors[1].add(Look(baseline: arm(hit ? 0.3 : 0.005), canary: arm(hit ? 0.3 : 0.005)))
@@ -94,7 +111,7 @@ import Testing
     #expect(filter.duplicates == 2)
   }
 
-  @Test func `any stream of readings is survived, and its state survives a restart`() {
+  @Test func `any stream of readings is survived, and its state survives a restart`() throws {
     var generator = SeededGenerator(seed: 2)
     let odd: [Double?] = [nil, .nan, .infinity, -1, 0, 1, 7, 1e3, 1e18, 1e19, -1e300, 0.5]
     for kind in [DataGuard.Kind.increments, .counters] {
@@ -102,15 +119,13 @@ import Testing
       for step in 0..<(ProcessInfo.processInfo.environment["BULKHEAD_SOAK"] == nil ? 2000 : 200_000) {
         func any() -> Double? { odd.randomElement(using: &generator) ?? nil }
         let time = Double(step) + generator.normal()
-        gate.observe(reading(time, Bool.random(using: &generator) ? time + 1 : any() ?? 0, (any(), any()), (any(), any())))
+        let end = Bool.random(using: &generator) ? time + 1 : any() ?? 0
+        gate.observe(reading(time, end, (any(), any()), (any(), any())))
         if step % 100 == 0 {
           let evidence = gate.evidence(at: Double(step))
           #expect(!evidence.canary.logEWorse.isNaN && !evidence.missing.isEmpty)
-          // The display interval's state becomes infinite after counts of 1e18, and JSON holds no infinity.
-          withKnownIssue("RatioSequence.logPredicted is infinite after counts of 1e18", isIntermittent: true) {
-            let copy = try JSONDecoder().decode(GateJudge.self, from: JSONEncoder().encode(gate))
-            #expect(copy == gate)
-          }
+          let copy = try JSONDecoder().decode(GateJudge.self, from: JSONEncoder().encode(gate))
+          #expect(copy == gate)
         }
       }
     }

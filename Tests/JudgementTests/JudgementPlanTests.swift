@@ -8,7 +8,7 @@ import Testing
     baselineRequests: 100, canaryRequests: 100, baseline: 0.001, settings: JudgeSettings(margin: 1))
 
   @Test func `Wald's bound is that of the reference table`() throws {
-    // ln 20 / KL(5/6 ‖ 1/2) = 12.33 errors at 0.6 a second, and the like; scipy.special.rel_entr.
+    // mpmath: ln 20 / KL(5/6 ‖ 1/2) = 12.34916 errors, at 0.6 a second.
     #expect(abs(try #require(plan.bound(effect: 5)) - 20.5819) < 1e-3)
     #expect(plan.bound(effect: 1) == nil)
     #expect(plan.bound(effect: 2000) == nil)

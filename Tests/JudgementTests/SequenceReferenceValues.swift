@@ -44,4 +44,32 @@ enum SequenceReferenceValues {
     (0.99, 10000, 0.05, 0.0050364109637896813946),
     (0.99, 1000000, 0.01, 0.00049574932709633276327),
   ]
+
+  /// looks (requests, errors), accepted rate, ln M of ChangeDetector
+  static let change: [([[Int]], Double, Double)] = [
+    ([[100, 0], [100, 2], [50, 3]], 0.01, 2.4668496815891075123),
+    ([[1000, 1], [1000, 1], [1000, 30]], 0.002, 46.995019024056815243),
+    ([[10, 0]], 0.5, -2.6814255140073358305),
+  ]
+
+  /// looks (requests, errors), tolerated rate, mass that starts at each, ln E of the recovery
+  static let recovery: [([[Int]], Double, [Double], Double)] = [
+    ([[20, 0], [20, 1], [40, 0]], 0.05, [0.6, 0.15, 0.25], 1.1667938858280898493),
+    ([[500, 0]], 0.01, [1], 4.0946491762806129100),
+  ]
+
+  /// requests, errors, beta, upper bound of ErrorRateBound
+  static let upperBound: [(Int, Int, Double, Double)] = [
+    (377, 0, 0.05, 0.0099938367999064620924),
+    (1000, 9, 0.05, 0.020741564916803066095),
+    (2000, 4, 0.025, 0.0068391293660453382563),
+    (20000, 40, 0.01, 0.0033623377703586976491),
+  ]
+
+  /// requests/s of both arms, margin, effect, error rate, alpha, seconds of JudgementPlan.bound
+  static let wald: [([Double], Double)] = [
+    ([100, 100, 1, 5, 0.001, 0.05], 20.581928492120111664),
+    ([100, 100, 1, 2, 0.005, 0.05], 35.264852939238612520),
+    ([1900, 100, 1.5, 4, 0.001, 0.01], 36.070253710673132745),
+  ]
 }

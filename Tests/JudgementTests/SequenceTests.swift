@@ -60,6 +60,35 @@ import Testing
     }
   }
 
+  @Test func `the change detector, recovery and upper bounds equal their reference`() {
+    for (looks, accepted, expected) in SequenceReferenceValues.change {
+      // A baseline without errors and a tolerance above its limit make the tolerance the accepted rate.
+      var detector = ChangeDetector(baseline: ArmCount(requests: 1_000_000, errors: 0), tolerance: accepted)
+      for look in looks { detector.observe(ArmCount(requests: look[0], errors: look[1])) }
+      #expect(detector.acceptedRate == accepted && near(detector.logE, expected))
+    }
+    for (looks, rate, masses, expected) in SequenceReferenceValues.recovery {
+      var state = SteadyState(minimumSuccess: 1 - rate, recoveryWithin: masses.count > 1 ? 5 : 0)
+      for (look, span) in zip(looks, [(0.0, 2.0), (2, 5), (5, 7)]) {
+        state.observeAfterFault(ArmCount(requests: look[0], errors: look[1]), from: span.0, to: span.1)
+      }
+      #expect(near(state.recovery.logEPass, expected), "\(state.recovery.logEPass) for \(expected)")
+    }
+    for (requests, errors, beta, expected) in SequenceReferenceValues.upperBound {
+      let bound = ErrorRateBound(ArmCount(requests: requests, errors: errors)).upperBound(beta: beta)
+      #expect(abs(bound - expected) < 1e-8 * expected, "\(bound) for \(expected)")
+    }
+  }
+
+  @Test func `Wald's bound equals its reference`() throws {
+    for (row, expected) in SequenceReferenceValues.wald {
+      let plan = JudgementPlan(
+        baselineRequests: row[0], canaryRequests: row[1], baseline: row[4],
+        settings: JudgeSettings(alpha: row[5], margin: row[2]))
+      #expect(near(try #require(plan.bound(effect: row[3])), expected))
+    }
+  }
+
   /// Mean of E over all outcomes of three blocks of 2 + 3 requests.
   private func mean(_ baseline: [Double], _ canary: [Double]) -> Double {
     func choose(_ n: Int, _ k: Int) -> Double { (0..<k).reduce(1) { $0 * Double(n - $1) / Double($1 + 1) } }

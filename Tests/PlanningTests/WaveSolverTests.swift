@@ -19,7 +19,10 @@ private struct BruteForce {
     var best = Double.infinity
     for choice in 1..<(1 << free.count) {
       let batch = free.indices.filter { choice >> $0 & 1 == 1 }.map { free[$0] }
-      guard batch.reduce(0, { $0 + problem.jobs[$1].effort }) <= problem.capacity,
+      guard
+        (0..<WaveProblem.maximumLanes).allSatisfy({ lane in
+          batch.filter { problem.jobs[$0].lane == lane }.reduce(0) { $0 + problem.jobs[$1].effort } <= problem.capacity
+        }),
         problem.budgets.allSatisfy({ budget in batch.filter(budget.members.contains).count <= budget.limit })
       else { continue }
       best = min(best, weight + optimum(batch.reduce(done) { $0 | 1 << $1 }))
@@ -33,7 +36,10 @@ private func expectValid(_ solution: WaveSolution, _ problem: WaveProblem) {
   var wave = [Int](repeating: 0, count: problem.jobs.count)
   for (index, members) in solution.waves.enumerated() {
     #expect(!members.isEmpty)
-    #expect(members.reduce(0) { $0 + problem.jobs[$1].effort } <= problem.capacity)
+    for lane in Set(members.map { problem.jobs[$0].lane }) {
+      let effort = members.filter { problem.jobs[$0].lane == lane }.reduce(0) { $0 + problem.jobs[$1].effort }
+      #expect(effort <= problem.capacity)
+    }
     for budget in problem.budgets { #expect(members.filter(budget.members.contains).count <= budget.limit) }
     for job in members { wave[job] = index + 1 }
   }
@@ -44,13 +50,14 @@ private func expectValid(_ solution: WaveSolution, _ problem: WaveProblem) {
   #expect(solution.lowerBound <= solution.objective)
 }
 
-private func instance(_ seed: Int, jobs count: Int, whole: Bool = true) -> WaveProblem {
+private func instance(_ seed: Int, jobs count: Int, whole: Bool = true, lanes: Int = 1) -> WaveProblem {
   var random = Lehmer(seed)
   let capacity = 1 + random.next(5)
   let unit = random.next(2) == 0
   let jobs = (0..<count).map { index in
     WaveProblem.Job(
-      id: "j\(index)", weight: Double(random.next(100)) / (whole ? 1 : 7), effort: unit ? 1 : 1 + random.next(capacity))
+      id: "j\(index)", weight: Double(random.next(100)) / (whole ? 1 : 7), effort: unit ? 1 : 1 + random.next(capacity),
+      lane: random.next(lanes))
   }
   var pairs: [WaveProblem.Precedence] = []
   if count > 1 {
@@ -68,7 +75,7 @@ private func instance(_ seed: Int, jobs count: Int, whole: Bool = true) -> WaveP
 @Suite struct WaveSolverTests {
   @Test(arguments: 0..<40) func smallInstancesAreOptimal(block: Int) throws {
     for seed in (block * 25)..<(block * 25 + 25) {
-      let problem = instance(seed, jobs: 1 + seed % 9, whole: seed % 2 == 0)
+      let problem = instance(seed, jobs: 1 + seed % 9, whole: seed % 2 == 0, lanes: 1 + seed % 3 / 2)
       let solution = try WaveSolver().solve(problem)
       var brute = BruteForce(problem: problem)
       let optimum = brute.optimum()

@@ -88,6 +88,12 @@ struct ControlCase: Sendable, CustomTestStringConvertible {
     ControlCase("AppArmor field", [37: ["appArmorProfile"]]) {
       $0.containers[0].securityContext.appArmor = .unconfined
     },
+    ControlCase("AppArmor of an unknown type", [37: ["appArmorProfile"]]) {
+      $0.containers[0].securityContext.appArmor = .other("runtimeDefault")
+    },
+    ControlCase("seccomp of an unknown type", [0: [], 19: ["seccompProfile_baseline"]]) {
+      $0.containers[0].securityContext.seccomp = .other("runtimeDefault")
+    },
     ControlCase("AppArmor localhost", [37: []]) { $0.securityContext.appArmor = .localhost("mine") },
     ControlCase("container_engine_t", [0: ["seLinuxOptions"], 30: ["seLinuxOptions"], 31: [], 37: []]) {
       $0.securityContext.seLinux = SELinuxOptions(type: "container_engine_t")

@@ -1,3 +1,4 @@
+import Diagnostics
 import FleetModel
 import Testing
 
@@ -30,6 +31,39 @@ import Testing
     let wanted = Set((0..<100_000).filter { $0 % 50 == 0 }.map { 1 + ($0 * 2) % 65_000 })
     let ports = index.ports(from: index.classID(ofWorkload: 0), to: index.classID(ofWorkload: 1))
     #expect((1...65_535).allSatisfy { ports.contains($0, .tcp) == wanted.contains($0) })
+  }
+
+  /// Each rule leaves out one address and has one port: told apart they would be billions of ranges.
+  @Test func blocksThatOverlapWithoutEnd() {
+    let count = 6_000
+    let rules = (0..<count).map { number in
+      NetworkPolicy.Rule(
+        peers: [.block(cidr: "0.0.0.0/0", except: ["10.\(number >> 8).\(number & 255).0/32"])],
+        ports: [.tcp(1 + number * 2)])
+    }
+    let index = ReachIndex(fleet([pod("a")], [policy("huge", egress: rules)]))
+    #expect(index.findings.map(\.code) == ["BH-REACH-004"])
+    let ranges = index.addressesV4(.egress)[0]
+    #expect(ranges.reduce(0) { $0 + $1.ports.size } <= 10_000_000)
+    for number in stride(from: 0, to: count, by: 997) {
+      // Never less than is open.
+      let open = ranges.first { $0.low <= 0x0B00_0000 && 0x0B00_0000 <= $0.high }?.ports ?? .none
+      #expect(open.contains(1 + number * 2, .tcp))
+    }
+  }
+
+  /// One rule with every other port; and as many rules that name the same pods, each with a port of its own.
+  @Test func everyOtherPort() {
+    let ports = stride(from: 1, to: 65_536, by: 2).map { NetworkPolicy.Port.tcp($0) }
+    let everyone = NetworkPolicy.Peer.pods(namespaces: nil, pods: labels(["app": "a"]))
+    let together = policy("together", selects: labels(["app": "b"]), ingress: [.init(peers: [everyone], ports: ports)])
+    let apart = policy(
+      "apart", selects: labels(["app": "b"]), egress: ports.map { .init(peers: [everyone], ports: [$0]) })
+    let index = ReachIndex(fleet([pod("a", ["app": "a"]), pod("b", ["app": "b"])], [together, apart]))
+    let (a, b) = (index.classID(ofWorkload: 0), index.classID(ofWorkload: 1))
+    for open in [index.ports(from: a, to: b), index.ports(from: b, to: a)] {
+      #expect((1...65_535).allSatisfy { open.contains($0, .tcp) == ($0 % 2 == 1) })
+    }
   }
 
   @Test func selectorsThatMatchNothing() {

@@ -47,6 +47,45 @@ extension RehearsalTests {
       }
     }
 
+    struct Rare: CustomTestStringConvertible {
+      var text: String
+      var options: [String]
+      /// In which the canary must be stopped: seconds of judging, all shares together (docs/judge.md).
+      var seconds: Double
+      /// What the reason speaks of.
+      var word: String
+      var testDescription: String { text }
+    }
+
+    static let rareWrongs = [
+      Rare(
+        text: "sidecarDelay: {workload: small/catalogue, percent: 5, milliseconds: 150}", options: [], seconds: 60,
+        word: "budget"),
+      // A rate below the default tolerance: whoever cares states a lower one.
+      Rare(
+        text: "sidecarErrors: {workload: small/catalogue, percent: 0.5}",
+        options: ["--rate", "200", "--tolerance", "0.002"], seconds: 90, word: "failed"),
+    ]
+
+    @Test("are caught in time though they are rare", arguments: rareWrongs)
+    func caughtInTime(wrong: Rare) async throws {
+      try await Folder.withFleet { folder in
+        try folder.write("plant.yaml", "kind: Plant\nwrongs:\n- \(wrong.text)\n")
+        var start = RehearsalTests.start
+        if wrong.options.contains("--rate") { start.removeLast(2) }
+        let ending = try await Program.run(start + wrong.options + ["--plant", "plant.yaml"], in: folder)
+        #expect(ending.code == 80, "\(ending.messages)")
+        #expect(ending.left == [])
+        let wave = try #require(try RunContract(folder, "out").waves.last)
+        let reason = try #require(wave.reason)
+        #expect(wave.result == "rolledBack" && reason.contains("catalogue"), "\(reason)")
+        #expect(reason.contains(wrong.word), "\(reason)")
+        #expect(wave.canary.allSatisfy { $0.percent < 100 }, "before all users meet it")
+        let seconds = wave.canary.map(\.seconds).reduce(0, +)
+        #expect(seconds <= wrong.seconds, "\(wave.canary.map { "\($0.percent) %: \($0.seconds) s" })")
+      }
+    }
+
     /// Every step of the wave was undone, in reverse, and none of them counts as done.
     private func undone(_ folder: Folder, _ document: RunContract) async throws {
       let records = try await folder.journal("out")

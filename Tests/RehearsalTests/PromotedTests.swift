@@ -32,6 +32,10 @@ extension RehearsalTests {
         #expect(wave.canary.map(\.percent) == [5, 25, 50, 100], "\(wave.name)")
         #expect(wave.canary.allSatisfy { $0.verdict == "pass" }, "\(wave.name)")
         #expect(wave.reason == nil)
+        for judged in wave.canary.flatMap(\.workloads) {
+          #expect(judged.latency.map(\.percentile) == [50, 90, 99, 99.9], "\(wave.name): \(judged.workload)")
+          #expect(judged.latency.allSatisfy { $0.budget >= 5 }, "what a sidecar may cost is written down")
+        }
       }
       #expect(document.weaknesses.allSatisfy { !$0.remediation.isEmpty && !$0.evidence.isEmpty })
       #expect(document.timings.totalSeconds > 0)

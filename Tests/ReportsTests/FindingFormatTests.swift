@@ -25,6 +25,11 @@ import Yams
     }
     let rows = try #require(document["podSecurity"] as? [[String: Any]])
     #expect(rows.compactMap { $0["level"] as? String } == ["privileged", "restricted"])
+    let violations = try #require(rows[0]["violations"] as? [[String: Any]])
+    let privileged = try #require(violations.first { $0["control"] as? String == "privileged" })
+    #expect(privileged["containers"] as? [String] == ["server"])
+    let volumes = try #require(violations.first { $0["control"] as? String == "hostPathVolumes" })
+    #expect(volumes["containers"] == nil)
     #expect(document["summary"] is [String: Any])
   }
 

@@ -16,7 +16,11 @@ package struct BreachAnalysis: Sendable {
   /// the strongest first.
   package let cuts: [Cut]
   package let solution: MitigationCut
-  /// By how much exposure falls if all of them are done.
+  /// What to do first, second and so on, at most twenty steps; empty where a large fleet left no time for it.
+  package let sequence: MitigationSequence
+  /// Exposure with every mitigation done that there is: what only another design of the fleet could take away.
+  package let exposureLeft: Double
+  /// By how much exposure falls if all members of the cut are done.
   package let exposureRemovedTogether: Double
 
   /// - Parameters:
@@ -34,13 +38,19 @@ package struct BreachAnalysis: Sendable {
     let solution = graph.cheapestCut(from: cutFrom, to: goals.filter { !cutFrom.contains($0) })
     self.solution = solution
     let members = solution.members.map { graph.mitigations[Int($0)] }
-    cuts = Self.ranked(graph, exposure, members)
+    let ranked = Self.ranked(graph, exposure, members)
+    cuts = ranked.cuts
+    sequence = MitigationSequence(
+      graph, from: exposure.total, ranked.alone, limit: 20, budget: min(4000, 20_000_000 / max(1, graph.edgeCount)))
+    exposureLeft = graph.exposure(blocked: graph.mitigationSets.map { !$0.isEmpty }).total
     exposureRemovedTogether = max(0, exposure.total - graph.exposure(applying: Set(members)).total)
   }
 
   /// Each figure needs an evaluation of its own: the cut's members first, then the mitigations of those workloads that
   /// contribute most, as far as the graph's size allows.
-  private static func ranked(_ graph: BreachGraph, _ exposure: Exposure, _ members: [Mitigation]) -> [Cut] {
+  private static func ranked(_ graph: BreachGraph, _ exposure: Exposure, _ members: [Mitigation]) -> (
+    cuts: [Cut], alone: [(Mitigation, Double)]
+  ) {
     let budget = max(8, min(1000, 5_000_000 / max(1, graph.edgeCount)))
     let inCut = Set(members)
     var weight: [ObjectReference: Double] = [:]
@@ -60,7 +70,8 @@ package struct BreachAnalysis: Sendable {
       return a != b ? a > b : left.mitigation < right.mitigation
     }
     let strongest = cuts.filter { !$0.isInCut && $0.exposureRemoved ?? 0 > 0 }.sorted(by: isBefore)
-    return (cuts.filter(\.isInCut) + strongest.prefix(max(0, 20 - members.count))).sorted(by: isBefore)
+    let shown = cuts.filter(\.isInCut) + strongest.prefix(max(0, 20 - members.count))
+    return (shown.sorted(by: isBefore), cuts.compactMap { cut in cut.exposureRemoved.map { (cut.mitigation, $0) } })
   }
 
   /// Empty: the outside, with a path through each entry.

@@ -33,8 +33,11 @@ package struct BreachGraphBuilder {
   let options: Options
   let mesh: MeshLayer
   var draft = BreachGraphDraft()
+  /// The fleet's, kept at hand: asking the fleet for one workload copies the whole picture.
+  let workloads: [Workload]
+  /// The node of each workload.
   var pods: [Int32] = []
-  var effective: [EffectivePod] = []
+  var models: PodModels
   var position: [ObjectReference: Int] = [:]
   var machines = MachineNodes()
   var accounts: [ObjectReference: Int32] = [:]
@@ -52,6 +55,8 @@ package struct BreachGraphBuilder {
     self.context = context
     self.vectors = vectors
     self.reach = reach ?? PolicyNetwork(context.fleet)
+    workloads = context.fleet.workloads
+    models = PodModels(workloads, context)
     services = Dictionary(context.fleet.services.map { ($0.id, $0) }) { first, _ in first }
     self.options = options
     mesh = MeshLayer(context.fleet)
@@ -73,14 +78,17 @@ package struct BreachGraphBuilder {
 
   private mutating func addPods() {
     draft.outside = draft.add(BreachNode(.outside, ObjectReference(kind: "Outside", namespace: "", name: "")))
-    for (index, workload) in fleet.workloads.enumerated() {
-      let perNode = workload.id.kind == "DaemonSet"
-      let count = max(0, perNode ? max(1, fleet.nodes.count) : workload.replicas)
-      let chance = options.chance[workload.id].map { $0.isFinite ? min(max($0, 0), 1) : 1 } ?? Self.defaultChance
-      pods.append(
-        draft.add(BreachNode(.pod, workload.id, pods: count, value: count > 0 ? 1 : 0, chance: chance)))
-      position[workload.id] = index
-      effective.append(context.effectivePod(workload))
+    let nodeCount = max(1, fleet.nodes.count)
+    position.reserveCapacity(workloads.count)
+    for index in workloads.indices {
+      let id = workloads[index].id
+      let count = max(0, id.kind == "DaemonSet" ? nodeCount : workloads[index].replicas)
+      var chance = Self.defaultChance
+      if !options.chance.isEmpty, let given = options.chance[id] {
+        chance = given.isFinite ? min(max(given, 0), 1) : 1
+      }
+      pods.append(draft.add(BreachNode(.pod, id, pods: count, value: count > 0 ? 1 : 0, chance: chance)))
+      position[id] = index
     }
     draft.workloads = pods
   }

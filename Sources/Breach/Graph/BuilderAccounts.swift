@@ -24,14 +24,14 @@ extension BreachGraphBuilder {
   /// Pods whose token is mounted hand over their account.
   private mutating func addTokens() {
     let reason = draft.reason(BreachReason(.token, "K08", "its service account's token is mounted"))
-    for index in pods.indices where runs(index) && effective[index].tokenMounted {
-      let workload = fleet.workloads[index]
+    for index in pods.indices where runs(index) && models.facts(of: index).tokenMounted {
+      let id = workloads[index].id
       let subject = Subject(
-        kind: .serviceAccount, namespace: workload.id.namespace, name: workload.pod.serviceAccount)
-      let hardens = !hardenedPod(index).tokenMounted
+        kind: .serviceAccount, namespace: id.namespace, name: workloads[index].pod.serviceAccount)
+      let hardens = models.hidesToken(index, context)
       draft.connect(
         pods[index], account(subject), reason: reason, probability: Self.tokenProbability,
-        removedBy: hardens ? [Mitigation(.harden, workload.id)] : [])
+        removedBy: hardens ? [Mitigation(.harden, id)] : [])
     }
   }
 
@@ -73,7 +73,7 @@ extension BreachGraphBuilder {
       let node = hub(name)
       let reason = draft.reason(BreachReason(.api, "", ""))
       for index in pods.indices where runs(index) {
-        if let namespace, fleet.workloads[index].id.namespace != namespace { continue }
+        if let namespace, workloads[index].id.namespace != namespace { continue }
         draft.connect(node, pods[index], reason: reason)
       }
       return node

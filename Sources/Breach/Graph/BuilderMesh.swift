@@ -12,9 +12,9 @@ extension BreachGraphBuilder {
   mutating func addMeshCallers() -> [Bool] {
     var isGuarded = [Bool](repeating: false, count: pods.count)
     var guarded: [(index: Int, ports: [Int])] = []
-    for index in pods.indices where runs(index) && effective[index].membership.mesh != nil && !facing[index] {
+    for index in pods.indices where runs(index) && models.facts(of: index).isMeshed && !facing[index] {
       let ports = Set(
-        fleet.workloads[index].pod.containers.flatMap(\.ports).filter { $0.transport == .tcp }.map(\.port)
+        workloads[index].pod.containers.flatMap(\.ports).filter { $0.transport == .tcp }.map(\.port)
       ).sorted()
       guard !ports.isEmpty, ports.allSatisfy({ refuses(.unknown(namespace: ""), index, $0) }) else { continue }
       guarded.append((index, ports))
@@ -23,7 +23,7 @@ extension BreachGraphBuilder {
     let admits = draft.reason(BreachReason(.network, "", "the mesh lets its identity in"))
     for (target, ports) in guarded {
       isGuarded[target] = true
-      let id = fleet.workloads[target].id
+      let id = workloads[target].id
       for caller in pods.indices where runs(caller) {
         let (from, to) = (reach.classes[caller], reach.classes[target])
         let isLetIn = ports.contains { port in
@@ -33,7 +33,7 @@ extension BreachGraphBuilder {
         draft.connect(
           pods[caller], pods[target], reason: admits, probability: chance(target),
           removedBy: [
-            Mitigation(.isolate, fleet.workloads[caller].id), Mitigation(.authorise, id), Mitigation(.isolate, id),
+            Mitigation(.isolate, workloads[caller].id), Mitigation(.authorise, id), Mitigation(.isolate, id),
           ])
       }
     }

@@ -75,9 +75,9 @@ extension BreachGraphBuilder {
     let sends = draft.reason(BreachReason(.network, "", "no policy holds back what it sends"))
     let takes = draft.reason(BreachReason(.network, "", "nothing refuses callers that are not known"))
     for (index, own) in reach.classes.enumerated() where runs(index) {
-      let id = fleet.workloads[index].id
+      let id = workloads[index].id
       // A network policy does not reach pods on the node's network, and a mesh cannot take them.
-      let isPodNetwork = !fleet.workloads[index].pod.hostNetwork
+      let isPodNetwork = !workloads[index].pod.hostNetwork
       if let sender = senders[own] {
         draft.connect(
           pods[index], sender, reason: sends, removedBy: isPodNetwork ? [Mitigation(.isolate, id)] : [])
@@ -99,7 +99,7 @@ extension BreachGraphBuilder {
         runs(caller), runs(target)
       else { continue }
       let service = call.service.flatMap { services[$0] }
-      let port = service?.ports.first { $0.port == call.port }?.targetPort(in: fleet.workloads[target]) ?? call.port
+      let port = service?.ports.first { $0.port == call.port }?.targetPort(in: workloads[target]) ?? call.port
       guard reach.permits(from: reach.classes[caller], to: reach.classes[target], port: port),
         mesh.decide(from: .workload(caller), to: target, port: port).verdict != .refused
       else { continue }
@@ -112,9 +112,9 @@ extension BreachGraphBuilder {
 
   mutating func addIdentities() {
     var holders: [ObjectReference: [Int]] = [:]
-    for (index, pod) in effective.enumerated() where pod.membership.mesh != nil && runs(index) {
+    for index in pods.indices where models.facts(of: index).isMeshed && runs(index) {
       let account = ObjectReference(
-        kind: "Identity", namespace: pod.workload.id.namespace, name: pod.pod.serviceAccount)
+        kind: "Identity", namespace: workloads[index].id.namespace, name: workloads[index].pod.serviceAccount)
       holders[account, default: []].append(index)
     }
     for (identity, members) in holders.sorted(by: { $0.key < $1.key }) {

@@ -19,7 +19,8 @@ extension BreachGraphBuilder {
   mutating func addVolumes() {
     var users: [Share: [(index: Int, writes: Bool)]] = [:]
     for index in pods.indices where runs(index) {
-      for (share, writes) in shares(of: fleet.workloads[index]) { users[share, default: []].append((index, writes)) }
+      guard !workloads[index].pod.volumes.isEmpty else { continue }
+      for (share, writes) in shares(of: workloads[index]) { users[share, default: []].append((index, writes)) }
     }
     let reads = draft.reason(BreachReason(.volume, "", "mounts it"))
     for (share, members) in users.sorted(by: { $0.key < $1.key }) {
@@ -36,7 +37,7 @@ extension BreachGraphBuilder {
           "may write \(share.isClaim ? "the claim" : "the node's folder") \(share.name)"))
       for member in members {
         // Hardening takes folders of the node away, claims stay.
-        let removedBy = share.isClaim ? [] : [Mitigation(.harden, fleet.workloads[member.index].id)]
+        let removedBy = share.isClaim ? [] : [Mitigation(.harden, workloads[member.index].id)]
         if member.writes { draft.connect(pods[member.index], node, reason: writes, removedBy: removedBy) }
         draft.connect(
           node, pods[member.index], reason: reads, probability: Self.sharingProbability, removedBy: removedBy)
@@ -63,9 +64,9 @@ extension BreachGraphBuilder {
   /// Workloads, services, secrets and claims that were named, or that have the label.
   mutating func addJewels() throws {
     var wanted: [ObjectReference: Double] = [:]
-    for workload in fleet.workloads {
-      for values in [workload.labels, workload.podLabels, workload.annotations] {
-        if let value = values[Self.jewelLabel] { mark(workload.id, value, &wanted) }
+    for index in workloads.indices {
+      for values in [workloads[index].labels, workloads[index].podLabels, workloads[index].annotations] {
+        if let value = values[Self.jewelLabel] { mark(workloads[index].id, value, &wanted) }
       }
     }
     for secret in fleet.secrets {
@@ -79,7 +80,8 @@ extension BreachGraphBuilder {
     for name in options.jewels {
       for id in try named(name) { wanted[id] = max(wanted[id] ?? 0, Self.jewelValue) }
     }
-    for (id, value) in wanted.sorted(by: { $0.key < $1.key }) { addJewel(id, value) }
+    let users = wanted.keys.contains { position[$0] == nil } ? usersOfSecretsAndClaims(wanted) : [:]
+    for (id, value) in wanted.sorted(by: { $0.key < $1.key }) { addJewel(id, value, users[id] ?? []) }
   }
 
   private func mark(_ id: ObjectReference, _ text: String, _ wanted: inout [ObjectReference: Double]) {
@@ -107,11 +109,9 @@ extension BreachGraphBuilder {
     return found
   }
 
-  private mutating func addJewel(_ id: ObjectReference, _ value: Double) {
+  private mutating func addJewel(_ id: ObjectReference, _ value: Double, _ users: [Int]) {
     let jewel = draft.add(BreachNode(.jewel, id, value: value))
-    func hold(_ node: Int32, _ message: String, _ probability: Double = 1) {
-      draft.connect(node, jewel, BreachReason(.holds, "", message), probability: probability)
-    }
+    func hold(_ node: Int32, _ message: String) { draft.connect(node, jewel, BreachReason(.holds, "", message)) }
     if let index = position[id] { return hold(pods[index], "is the crown jewel") }
     switch id.kind {
     case "Service":
@@ -121,36 +121,43 @@ extension BreachGraphBuilder {
     case "Secret":
       hold(secretHub(id.namespace), "is the crown jewel")
       draft.connect(secretHub(nil), secretHub(id.namespace), BreachReason(.api, "", ""))
-      for index in pods.indices where runs(index) && mounts(fleet.workloads[index], secret: id) {
-        hold(pods[index], "has the secret")
-      }
+      for index in users { hold(pods[index], "has the secret") }
     default:
-      for index in pods.indices where runs(index) {
-        if shares(of: fleet.workloads[index]).contains(where: {
-          $0.0.isClaim && $0.0.namespace == id.namespace && $0.0.name == id.name
-        }) {
-          hold(pods[index], "mounts the crown jewel")
-        }
-      }
+      for index in users { hold(pods[index], "mounts the crown jewel") }
     }
   }
 
-  private func mounts(_ workload: Workload, secret: ObjectReference) -> Bool {
-    guard workload.id.namespace == secret.namespace else { return false }
-    let inVolumes = workload.pod.volumes.contains { volume in
+  /// The workloads that run with each of the wanted secrets and claims, found in one pass.
+  private func usersOfSecretsAndClaims(_ wanted: [ObjectReference: Double]) -> [ObjectReference: [Int]] {
+    var users: [ObjectReference: [Int]] = [:]
+    for index in pods.indices where runs(index) {
+      let namespace = workloads[index].id.namespace
+      var names = Self.secrets(of: workloads[index].pod).map {
+        ObjectReference(kind: "Secret", namespace: namespace, name: $0)
+      }
+      for (share, _) in shares(of: workloads[index]) where share.isClaim {
+        names.append(ObjectReference(kind: "PersistentVolumeClaim", namespace: namespace, name: share.name))
+      }
+      for id in names where wanted[id] != nil && users[id]?.last != index { users[id, default: []].append(index) }
+    }
+    return users
+  }
+
+  private static func secrets(of pod: PodSpec) -> [String] {
+    var names: [String] = []
+    for volume in pod.volumes {
       switch volume.source {
-      case .secret(let name): name == secret.name
-      case .projected(let projection): projection.secrets.contains(secret.name)
-      default: false
+      case .secret(let name): names.append(name)
+      case .projected(let projection): names += projection.secrets
+      default: break
       }
     }
-    return inVolumes
-      || workload.pod.allContainers.contains { container in
-        container.secretImports.contains(secret.name)
-          || container.environment.contains {
-            if case .secret(let name, _) = $0.source { return name == secret.name }
-            return false
-          }
+    for container in pod.allContainers {
+      names += container.secretImports
+      for variable in container.environment {
+        if case .secret(let name, _) = variable.source { names.append(name) }
       }
+    }
+    return names
   }
 }

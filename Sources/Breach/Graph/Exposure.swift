@@ -30,7 +30,10 @@ extension BreachGraph {
   /// Exposure with some mitigations taken as done. About as dear as one pass over the edges and the blast radius of
   /// everything: under a millisecond for a hundred workloads.
   package func exposure(applying applied: Set<Mitigation> = []) -> Exposure {
-    let blocked = blockedSets(applying: applied)
+    exposure(blocked: blockedSets(applying: applied))
+  }
+
+  func exposure(blocked: [Bool]) -> Exposure {
     let radius = BlastRadius(self, blocked: blocked)
     let ways = outside.map { BestWays(self, from: [$0], blocked: blocked) }
     var total = 0.0
@@ -45,31 +48,5 @@ extension BreachGraph {
         exposure: falls * value)
     }
     return Exposure(shares: shares, total: total)
-  }
-
-  /// What a node's fall reaches, itself and hubs left out: the nearest `limit`, sorted by label, and whether that is
-  /// all.
-  package func reached(
-    from source: Int32, applying applied: Set<Mitigation> = [], limit: Int = .max
-  ) -> (nodes: [Int32], isComplete: Bool) {
-    let blocked = blockedSets(applying: applied)
-    var seen = [Bool](repeating: false, count: nodes.count)
-    var queue = [source]
-    seen[Int(source)] = true
-    var at = 0
-    var found: [Int32] = []
-    search: while at < queue.count {
-      for edge in edges(from: queue[at]) where !blocked[Int(setOf[edge])] && !seen[Int(targets[edge])] {
-        let target = targets[edge]
-        seen[Int(target)] = true
-        queue.append(target)
-        if nodes[Int(target)].kind != .hub { found.append(target) }
-        if found.count > limit { break search }
-      }
-      at += 1
-    }
-    return (
-      found.prefix(limit).sorted { (nodes[Int($0)].label, $0) < (nodes[Int($1)].label, $1) }, found.count <= limit
-    )
   }
 }

@@ -29,28 +29,26 @@ package struct PolicyNetwork: NetworkReach {
   package func admitsOutside(_ workload: Int) -> Bool { outside[workload] }
 
   private static func groups(_ fleet: Fleet, _ index: ReachIndex) -> [NetworkGroup] {
-    var rows: [[ClassConnection]] = []
-    var groups: [NetworkGroup] = []
-    if fleet.adminPolicies.isEmpty {
-      let governed = GovernedClasses(fleet, index)
-      let (sendsFreely, takesAll) = (governed.openEgress, governed.openIngress)
-      let (senders, receivers) = (
-        index.classes.indices.filter { sendsFreely[$0] }, index.classes.indices.filter { takesAll[$0] }
-      )
-      if !senders.isEmpty, !receivers.isEmpty { groups.append(NetworkGroup(from: senders, to: receivers)) }
-      // With a baseline that closes what nothing governs, only the governed classes are left as destinations.
-      var closed = fleet
-      closed.adminPolicies = [Self.closedBaseline]
-      let selective = ReachIndex(closed, options: index.options)
-      rows = index.classes.indices.map { from in
-        var row = selective.connections(from: from).filter { !takesAll[$0.to] }
-        if !sendsFreely[from] { row += index.connections(from: from).filter { takesAll[$0.to] } }
-        return row
-      }
-    } else {
-      rows = index.classes.indices.map { index.connections(from: $0) }
+    var groups = GroupCollector(alike: index.alikeSenders())
+    guard fleet.adminPolicies.isEmpty else {
+      for from in groups.firsts { groups.add(index.connections(from: from), from: from) }
+      return groups.all
     }
-    return groups + merged(rows)
+    let governed = GovernedClasses(fleet, index)
+    let (sendsFreely, takesAll) = (governed.openEgress, governed.openIngress)
+    let senders = index.classes.indices.filter { sendsFreely[$0] }
+    let receivers = index.classes.indices.filter { takesAll[$0] }
+    // With a baseline that closes what nothing governs, only the governed classes are left as destinations.
+    var closed = fleet
+    closed.adminPolicies = [Self.closedBaseline]
+    let selective = ReachIndex(closed, options: index.options)
+    for from in groups.firsts {
+      var row = selective.connections(from: from).filter { !takesAll[$0.to] }
+      if !sendsFreely[from] { row += index.connections(from: from).filter { takesAll[$0.to] } }
+      groups.add(row, from: from)
+    }
+    let open = NetworkGroup(from: senders, to: receivers)
+    return (senders.isEmpty || receivers.isEmpty ? [] : [open]) + groups.all
   }
 
   private static var closedBaseline: AdminNetworkPolicy {
@@ -61,30 +59,45 @@ package struct PolicyNetwork: NetworkReach {
     policy.ingress = [AdminNetworkPolicy.Rule(action: .deny, peers: [everyone])]
     return policy
   }
+}
 
-  /// Classes with the same destinations on the same ports share a group.
-  private static func merged(_ rows: [[ClassConnection]]) -> [NetworkGroup] {
-    struct Key: Hashable {
-      var to: [Int]
-      var ports: PortSet
+/// Classes with the same destinations on the same ports share a group.
+private struct GroupCollector {
+  private struct Key: Hashable {
+    var to: [Int]
+    var ports: PortSet
+  }
+  /// The first of each set of classes that send alike.
+  let firsts: [Int]
+  private let alike: [[Int]]
+  private var senders: [Key: [Int]] = [:]
+  private var order: [Key] = []
+
+  init(alike first: [ClassID]) {
+    firsts = first.indices.filter { first[$0] == $0 }
+    var members = [[Int]](repeating: [], count: first.count)
+    for number in first.indices { members[first[number]].append(number) }
+    alike = members
+  }
+
+  mutating func add(_ row: [ClassConnection], from: Int) {
+    var byPorts: [PortSet: [Int]] = [:]
+    var portOrder: [PortSet] = []
+    for connection in row {
+      if byPorts[connection.ports] == nil { portOrder.append(connection.ports) }
+      byPorts[connection.ports, default: []].append(connection.to)
     }
-    var senders: [Key: [Int]] = [:]
-    var order: [Key] = []
-    for (from, row) in rows.enumerated() {
-      var byPorts: [PortSet: [Int]] = [:]
-      var portOrder: [PortSet] = []
-      for connection in row {
-        if byPorts[connection.ports] == nil { portOrder.append(connection.ports) }
-        byPorts[connection.ports, default: []].append(connection.to)
-      }
-      for ports in portOrder {
-        let key = Key(to: byPorts[ports] ?? [], ports: ports)
-        if senders[key] == nil { order.append(key) }
-        senders[key, default: []].append(from)
-      }
+    for ports in portOrder {
+      let key = Key(to: byPorts[ports] ?? [], ports: ports)
+      if senders[key] == nil { order.append(key) }
+      senders[key, default: []] += alike[from]
     }
-    return order.map {
-      NetworkGroup(from: senders[$0] ?? [], to: $0.to, ports: $0.ports.isAll ? "" : $0.ports.description)
+  }
+
+  var all: [NetworkGroup] {
+    order.map {
+      NetworkGroup(
+        from: (senders[$0] ?? []).sorted(), to: $0.to, ports: $0.ports.isAll ? "" : $0.ports.description)
     }
   }
 }

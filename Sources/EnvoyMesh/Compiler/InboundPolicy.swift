@@ -82,12 +82,21 @@ struct InboundPolicy {
     // Independent faults: a request survives if it survives each.
     let survives = aborts.reduce(1.0) { $0 * (1 - min(max($1.percent, 0), 100) / 100) }
     let abortsPerMillion = Int(((1 - survives) * 1_000_000).rounded())
-    guard delay > 0 || abortsPerMillion > 0 else { return nil }
+    let holdUp = delay > 0 || pod.cohort != .canary ? nil : compiler.state.holdUps.first { $0.target == workload }
+    guard delay > 0 || abortsPerMillion > 0 || holdUp != nil else { return nil }
     var fault: JSONValue = ["@type": EnvoyType.fault]
     if delay > 0 {
       fault["delay"] = [
         "fixed_delay": .string(Self.seconds(milliseconds: delay)),
         "percentage": ["numerator": 100, "denominator": "HUNDRED"],
+      ]
+    }
+    // One delay is all that the filter has: a trial's own, at all of the requests, goes before.
+    if let holdUp {
+      let perMillion = Int((min(max(holdUp.percent, 0), 100) * 10_000).rounded())
+      fault["delay"] = [
+        "fixed_delay": .string(Self.seconds(milliseconds: holdUp.milliseconds)),
+        "percentage": ["numerator": .number(perMillion), "denominator": "MILLION"],
       ]
     }
     if abortsPerMillion > 0 {

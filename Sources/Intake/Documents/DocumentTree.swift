@@ -55,8 +55,10 @@ struct DocumentTree: Sendable {
     if node.isStored { return strings[Int(node.start)].utf8.elementsEqual(name) }
     let start = Int(node.start)
     guard Int(node.end) - start == name.count else { return false }
-    for offset in 0..<name.count where bytes[start + offset] != name[offset] { return false }
-    return true
+    return bytes.withUnsafeBytes { bytes in
+      for offset in 0..<name.count where bytes[start + offset] != name[offset] { return false }
+      return true
+    }
   }
 
   /// An unquoted `<<`, which merges other mappings into the one it is a key of.
@@ -72,7 +74,7 @@ struct DocumentTree: Sendable {
     switch node.end - node.start {
     case 0: return true
     case 1: return bytes[Int(node.start)] == UInt8(ascii: "~")
-    case 4: return ScalarValue.plain(text(index)) == .null
+    case 4 where bytes[Int(node.start)] | 0x20 == UInt8(ascii: "n"): return ScalarValue.plain(text(index)) == .null
     default: return false
     }
   }

@@ -39,8 +39,22 @@ enum ScalarValue: Equatable {
   }
 
   private static func numeric(_ text: String) -> ScalarValue {
+    // Most texts that begin with a digit are amounts and versions, which a letter that no number has gives away.
+    guard text.utf8.allSatisfy({ isOfNumbers($0) }) else { return .string(text) }
     if let integer = integer(text) { return .integer(integer) }
     return isNumber(text) ? .number(text) : .string(text)
+  }
+
+  /// Whether a byte may stand in any number: digits of all bases, their marks, signs, point and underscore.
+  private static func isOfNumbers(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+      UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "o"),
+      UInt8(ascii: "O"), UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+      true
+    // Beyond ASCII nothing is ruled out here.
+    default: byte >= 0x80
+    }
   }
 
   /// Decimal, `0x`, `0o`, `0b`, and `0` alone as the mark of octal; underscores are ignored.

@@ -6,10 +6,16 @@ struct ContainerReader {
   private(set) var argumentLines: [[Int]] = []
   private(set) var environmentImports: [ParsedWorkload.EnvironmentImport] = []
 
-  mutating func container(_ field: Field) -> Container? {
-    guard let name = field["name"]?.string, !name.isEmpty else {
-      field.problem("the container has no name and is left out", fix: "give it a name", code: .unusable)
+  /// - Parameter position: among the containers of its list, from 1: a container without a name is called by it.
+  mutating func container(_ field: Field, position: Int) -> Container? {
+    guard field.isMapping else {
+      field.wrongType("a mapping")
       return nil
+    }
+    var name = field["name"]?.string ?? ""
+    if name.isEmpty {
+      name = "container-\(position)"
+      field.problem("the container has no name; it is called \(name) here", fix: "give it a name")
     }
     var container = Container(name: name, location: field.location)
     container.image = field["image"]?.string ?? ""

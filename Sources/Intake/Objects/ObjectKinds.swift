@@ -37,7 +37,7 @@ enum ObjectKinds {
   private static let custom: [String] = [
     "istio.io", "sailoperator.io", "linkerd.io", "consul.hashicorp.com", "gateway.networking.k8s.io",
     "gateway.networking.x-k8s.io", "chaos-mesh.org", "litmuschaos.io", "argoproj.io", "flagger.app",
-    "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io",
+    "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io", "route.openshift.io",
   ]
 
   static func isCustom(_ group: String) -> Bool {

@@ -42,8 +42,8 @@ enum PodReader {
   private static func containers(_ list: Field?, _ reader: inout ContainerReader) -> [Container] {
     var result: [Container] = []
     var names: Set<String> = []
-    for element in list?.elements ?? [] {
-      guard let container = reader.container(element) else { continue }
+    for (index, element) in (list?.elements ?? []).enumerated() {
+      guard let container = reader.container(element, position: index + 1) else { continue }
       if !names.insert(container.name).inserted {
         element.problem("two containers are named '\(container.name)'", fix: "rename one")
       }

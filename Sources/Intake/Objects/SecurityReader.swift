@@ -40,8 +40,13 @@ enum SecurityReader {
     (context.windowsHostProcess, context.windowsUser) = windows(field["windowsOptions"])
     context.seccomp = seccomp(field["seccompProfile"])
     for sysctl in field["sysctls"]?.elements ?? [] {
-      guard let name = sysctl["name"]?.string, let value = sysctl["value"]?.string else { continue }
-      context.sysctls[name] = value
+      guard let name = sysctl["name"]?.string, !name.isEmpty else {
+        sysctl.problem("the sysctl has no name and is left out", fix: "add name and value")
+        continue
+      }
+      // Without a value the API server takes it as an empty one: the name alone decides what Pod Security says.
+      if sysctl["value"] == nil { sysctl.problem("the sysctl \(name) has no value", fix: "add it") }
+      context.sysctls[name] = sysctl["value"]?.string ?? ""
     }
     return context
   }
@@ -62,30 +67,38 @@ enum SecurityReader {
   }
 
   private static func appArmor(_ field: Field?) -> AppArmorProfile? {
-    profile(field).map {
-      switch $0 {
-      case .runtimeDefault: .runtimeDefault
-      case .unconfined: .unconfined
-      case .localhost: .localhost(field?["localhostProfile"]?.string ?? "")
-      }
+    switch profile(field) {
+    case nil: nil
+    case "RuntimeDefault": .runtimeDefault
+    case "Unconfined": .unconfined
+    case "Localhost": .localhost(field?["localhostProfile"]?.string ?? "")
+    case .some(let other): .other(other)
     }
   }
 
   private static func seccomp(_ field: Field?) -> SeccompProfile? {
-    profile(field).map {
-      switch $0 {
-      case .runtimeDefault: .runtimeDefault
-      case .unconfined: .unconfined
-      case .localhost: .localhost(field?["localhostProfile"]?.string ?? "")
-      }
+    switch profile(field) {
+    case nil: nil
+    case "RuntimeDefault": .runtimeDefault
+    case "Unconfined": .unconfined
+    case "Localhost": .localhost(field?["localhostProfile"]?.string ?? "")
+    case .some(let other): .other(other)
     }
   }
 
-  private enum ProfileType: String {
-    case runtimeDefault = "RuntimeDefault", unconfined = "Unconfined", localhost = "Localhost"
-  }
-
-  private static func profile(_ field: Field?) -> ProfileType? {
-    field?["type"]?.oneOf(ProfileType.self, "RuntimeDefault, Unconfined, Localhost")
+  /// The type as written; what Kubernetes does not know is a finding, and is never taken for "not written": the pod's
+  /// own profile would seem to hold for the container.
+  private static func profile(_ field: Field?) -> String? {
+    guard let field else { return nil }
+    guard let type = field["type"]?.string else {
+      field.problem("the profile has no type", fix: "use one of RuntimeDefault, Unconfined, Localhost")
+      return ""
+    }
+    if !["RuntimeDefault", "Unconfined", "Localhost"].contains(type) {
+      field.problem(
+        "type: '\(type)' is none of RuntimeDefault, Unconfined, Localhost",
+        fix: "use one of RuntimeDefault, Unconfined, Localhost")
+    }
+    return type
   }
 }

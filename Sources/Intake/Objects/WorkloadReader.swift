@@ -9,8 +9,7 @@ enum WorkloadReader {
     let metadata = root["metadata"]
     parsed.workload.labels = NamedObjectReader.labels(metadata)
     parsed.workload.annotations = NamedObjectReader.annotations(metadata)
-    parsed.owners = owners(metadata, namespace: id.namespace)
-    parsed.workload.firstOwner = parsed.owners.first
+    addOwners(metadata, &parsed)
     guard let spec = root["spec"] else {
       root.problem("the \(id.kind) has no spec", fix: "add one", code: .unusable)
       return nil
@@ -25,9 +24,8 @@ enum WorkloadReader {
     parsed.workload.podAnnotations =
       id.kind == "Pod" ? parsed.workload.annotations : NamedObjectReader.annotations(podMetadata)
     parsed.workload.pod = PodReader.pod(podSpec, &parsed)
-    guard !parsed.workload.pod.containers.isEmpty else {
-      podSpec.problem("there is no container to run", fix: "add spec.containers", code: .unusable)
-      return nil
+    if parsed.workload.pod.containers.isEmpty {
+      podSpec.problem("there is no container to run; Kubernetes refuses the pod", fix: "add spec.containers")
     }
     own(root, spec, &parsed.workload)
     return parsed
@@ -72,10 +70,19 @@ enum WorkloadReader {
     }
   }
 
-  private static func owners(_ metadata: Field?, namespace: String) -> [ObjectReference] {
-    (metadata?["ownerReferences"]?.elements ?? []).compactMap { owner in
-      guard let kind = owner["kind"]?.string, let name = owner["name"]?.string else { return nil }
-      return ObjectReference(kind: kind, namespace: namespace, name: name)
+  /// An owner without a kind counts as a pod when the workload is named by its owner, and owns nothing.
+  private static func addOwners(_ metadata: Field?, _ parsed: inout ParsedWorkload) {
+    for owner in metadata?["ownerReferences"]?.elements ?? [] {
+      guard let name = owner["name"]?.string, !name.isEmpty else {
+        owner.problem("the owner has no name and is left out", fix: "add kind and name")
+        continue
+      }
+      let kind = owner["kind"]?.string ?? ""
+      if kind.isEmpty { owner.problem("the owner has no kind; Kubernetes refuses the object", fix: "add it") }
+      let reference = ObjectReference(
+        kind: kind.isEmpty ? "Pod" : kind, namespace: parsed.workload.id.namespace, name: name)
+      if parsed.workload.firstOwner == nil { parsed.workload.firstOwner = reference }
+      if !kind.isEmpty { parsed.owners.append(reference) }
     }
   }
 }

@@ -94,6 +94,11 @@ package struct EffectiveContainer: Sendable, Equatable {
         "runAsNonRoot is set but runAsUser is 0; the kubelet refuses to start it",
         cure: "set runAsUser to an id other than 0, or remove runAsNonRoot")
     }
+    if case .other(let type) = own.seccomp ?? pod.securityContext.seccomp {
+      throw refuse(
+        "its seccomp profile has the type '\(type)'; the API server refuses this",
+        cure: "use RuntimeDefault, Unconfined or Localhost")
+    }
     guard own.allowPrivilegeEscalation == false else { return }
     if own.privileged ?? false {
       throw refuse(

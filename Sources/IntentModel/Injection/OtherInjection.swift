@@ -5,21 +5,22 @@ import FleetModel
 enum LinkerdInjection {
   static let key = "linkerd.io/inject"
 
+  private static func asks(_ value: String) -> Bool { value == "enabled" || value == "ingress" }
+
   static func standing(
     _ workload: Workload, _ labels: [String: String], _ annotations: [String: String]
   ) -> MeshMembership.Standing? {
-    let asks: Set<String> = ["enabled", "ingress"]
     let namespace = annotations[key] ?? ""
     let own = workload.podAnnotations[key] ?? ""
-    guard asks.contains(namespace) || asks.contains(own) else { return nil }
+    guard asks(namespace) || asks(own) else { return nil }
     // Linkerd's webhook selects namespaces by this label (chart linkerd-control-plane, proxyInjector).
     if labels["config.linkerd.io/admission-webhooks"] == "disabled" {
       return .optedOut(.linkerd, by: "config.linkerd.io/admission-webhooks=disabled on the namespace")
     }
-    if !namespace.isEmpty, !asks.contains(namespace), namespace != "disabled" {
+    if !namespace.isEmpty, !asks(namespace), namespace != "disabled" {
       return .optedOut(.linkerd, by: "the unknown value \(key)=\(namespace) on the namespace")
     }
-    if own.isEmpty || asks.contains(own) { return .member(.linkerd) }
+    if own.isEmpty || asks(own) { return .member(.linkerd) }
     return .optedOut(.linkerd, by: "\(key)=\(own)")
   }
 }

@@ -9,9 +9,15 @@ extension PodSecurityControl {
       Revision(since: 0) { pod in
         var offence = Offence()
         // The field counts in every version, although it exists since 1.30 only.
-        if pod.spec.securityContext.appArmor == .unconfined { offence.byPod = true }
-        offence.containers = pod.places { $0.securityContext.appArmor == .unconfined }
-        if offence.byPod || !offence.containers.isEmpty { offence.values = ["Unconfined"] }
+        if let type = forbidden(pod.spec.securityContext.appArmor) {
+          offence.byPod = true
+          offence.add(value: type)
+        }
+        offence.containers = pod.places { container in
+          guard let type = forbidden(container.securityContext.appArmor) else { return false }
+          offence.add(value: type)
+          return true
+        }
         for (key, value) in pod.annotations
         where key.hasPrefix("container.apparmor.security.beta.kubernetes.io/") && !isAllowed(value) {
           offence.annotations.append(key)
@@ -35,6 +41,14 @@ extension PodSecurityControl {
     })
 
   private static let profile = ["appArmorProfile:", "  type: RuntimeDefault"]
+
+  private static func forbidden(_ profile: AppArmorProfile?) -> String? {
+    switch profile {
+    case .unconfined: "Unconfined"
+    case .other(let type): type
+    case nil, .runtimeDefault, .localhost: nil
+    }
+  }
 
   private static func isAllowed(_ value: String) -> Bool {
     value.isEmpty || value == "runtime/default" || value.hasPrefix("localhost/")

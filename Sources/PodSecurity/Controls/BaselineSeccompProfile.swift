@@ -19,7 +19,7 @@ extension PodSecurityControl {
           + Wording.plain(offence.values)
       }
       return "seccompProfile: \(Wording.setters(offence)) must not set securityContext.seccompProfile.type to "
-        + "\"Unconfined\""
+        + Wording.list(offence.values)
     },
     fix: { offence in
       var patch = PodPatch()
@@ -55,9 +55,25 @@ extension PodSecurityControl {
 
 extension Offence {
   static func unconfined(in pod: JudgedPod) -> Offence {
-    Offence(
-      byPod: pod.spec.securityContext.seccomp == .unconfined,
-      containers: pod.places { $0.securityContext.seccomp == .unconfined })
+    var offence = Offence()
+    if let type = forbidden(pod.spec.securityContext.seccomp) {
+      offence.byPod = true
+      offence.add(value: type)
+    }
+    offence.containers = pod.places { container in
+      guard let type = forbidden(container.securityContext.seccomp) else { return false }
+      offence.add(value: type)
+      return true
+    }
+    return offence
+  }
+
+  private static func forbidden(_ profile: SeccompProfile?) -> String? {
+    switch profile {
+    case .unconfined: "Unconfined"
+    case .other(let type): type
+    case nil, .runtimeDefault, .localhost: nil
+    }
   }
 }
 

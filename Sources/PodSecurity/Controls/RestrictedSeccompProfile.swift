@@ -13,7 +13,9 @@ extension PodSecurityControl {
     message: { offence in
       var parts: [String] = []
       if offence.setterCount > 0 {
-        parts.append("\(Wording.setters(offence)) must not set securityContext.seccompProfile.type to \"Unconfined\"")
+        parts.append(
+          "\(Wording.setters(offence)) must not set securityContext.seccompProfile.type to "
+            + Wording.list(offence.values))
       }
       if !offence.lacking.isEmpty {
         parts.append(

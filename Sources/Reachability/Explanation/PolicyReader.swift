@@ -62,6 +62,7 @@ struct PolicyReader: Sendable {
       let inside = namespaces.map { $0.matches(party.namespaceLabels) } ?? (namespace == own)
       return inside && (pods?.matches(party.labels) ?? true)
     case .block(let cidr, let except):
+      guard party.address != nil || isExempt(party) else { return false }
       guard var block = AddressSet(block: cidr) else { return false }
       for cut in except { if let cut = AddressSet(block: cut) { block = block.subtracting(cut) } }
       if let address = party.address { return block.contains(address) }
@@ -113,13 +114,13 @@ struct PolicyReader: Sendable {
       apply(adminPolicies.filter { $0.priority == nil })
       return allowed.union(left)
     }
-    var written = PortSet.none
+    var written: [PortSet] = []
     for policy in own {
       for rule in direction == .ingress ? policy.ingress : policy.egress
       where matches(rule, peer, in: policy.id.namespace) {
-        written = written.union(ports(rule, at: destination))
+        written.append(ports(rule, at: destination))
       }
     }
-    return allowed.union(left.intersection(written))
+    return allowed.union(left.intersection(PortSet.union(written)))
   }
 }

@@ -7,8 +7,6 @@ import PodSecurity
 package struct AuditDocument {
   private let result: AuditResult
   private let showsUnknown: Bool
-  /// How many names stand for what is unknown, for each rule.
-  private static let shownNames = 10
 
   /// - Parameter showsUnknown: also each single assessment that could not be made.
   package init(_ result: AuditResult, showsUnknown: Bool = false) {
@@ -32,10 +30,11 @@ package struct AuditDocument {
     writer.openMapping(nil, isRow: false)
     writer.string("schema", "bulkhead.audit/1")
     writer.openList("findings")
-    for finding in result.findings { finding.write(to: &writer, showsBaseline: result.fixed != nil) }
+    let showsBaseline = result.fixed != nil
+    writer.rows(result.findings) { $0.write(to: &$1, showsBaseline: showsBaseline) }
     writer.closeList()
     writer.openList("podSecurity")
-    for row in result.podSecurity { write(row, &writer) }
+    writer.rows(result.podSecurity) { Self.write($0, &$1) }
     writer.closeList()
     if !result.borne.isEmpty {
       writer.openList("suppressed")
@@ -49,7 +48,7 @@ package struct AuditDocument {
     writer.closeMapping()
   }
 
-  private func write(_ row: PodSecurityRow, _ writer: inout some TreeWriter) {
+  private static func write(_ row: PodSecurityRow, _ writer: inout some TreeWriter) {
     writer.openMapping(nil, isRow: true)
     row.resource.write(to: &writer)
     writer.string("level", row.verdict.level.rawValue)
@@ -58,6 +57,8 @@ package struct AuditDocument {
       writer.openMapping(nil, isRow: true)
       writer.string("control", violation.control)
       writer.string("level", violation.level.rawValue)
+      let containers = violation.containers
+      if !containers.isEmpty { writer.strings("containers", containers) }
       writer.closeMapping()
     }
     writer.closeList()
@@ -132,9 +133,9 @@ package struct AuditDocument {
       writer.openMapping(nil, isRow: true)
       writer.string("code", group.rule.code)
       writer.string("title", group.rule.title)
-      writer.number("count", group.resources.count)
+      writer.number("count", group.count)
       writer.string("because", group.because)
-      writer.strings("resources", group.resources.prefix(Self.shownNames).lazy.map(\.description))
+      writer.strings("resources", group.resources.lazy.map(\.description))
       writer.closeMapping()
     }
     writer.closeList()

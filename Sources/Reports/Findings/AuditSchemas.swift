@@ -20,7 +20,9 @@ package enum AuditSchemas {
             "level": {"enum": ["privileged", "baseline", "restricted"]},
             "violations": {"type": "array", "items": {
               "type": "object", "required": ["control", "level"],
-              "properties": {"control": {"type": "string"}, "level": {"enum": ["baseline", "restricted"]}}}}}}},
+              "properties": {
+                "control": {"type": "string"}, "level": {"enum": ["baseline", "restricted"]},
+                "containers": {"type": "array", "items": {"type": "string"}}}}}}}},
         "unknown": {"type": "array", "items": {
           "type": "object", "required": ["code", "resource", "because"],
           "properties": {

@@ -1,3 +1,6 @@
+import Dispatch
+import Synchronization
+
 /// JSON, one element of a list of mappings a line. Foundation's encoder takes longer for an audit of a thousand
 /// workloads than the audit itself.
 struct JSONWriter: TreeWriter {
@@ -9,6 +12,39 @@ struct JSONWriter: TreeWriter {
   private var levels: [Level] = []
 
   init(_ sink: @escaping ([UInt8]) -> Void) { buffer = ByteBuffer(sink) }
+
+  /// Goes on where another one stands, and keeps what it writes.
+  private init(_ levels: [Level], isFirst: Bool) {
+    buffer = ByteBuffer(nil)
+    self.levels = levels
+    if !isFirst { self.levels[levels.count - 1].isEmpty = false }
+  }
+
+  /// So many elements make a piece of work, and so many pieces are in memory at a time.
+  private static let (grain, batch) = (128, 32)
+
+  mutating func rows<Element: Sendable>(_ elements: [Element], _ write: @Sendable (Element, inout Self) -> Void) {
+    guard elements.count > Self.grain, !levels.isEmpty else {
+      for element in elements { write(element, &self) }
+      return
+    }
+    buffer.flush()
+    for start in stride(from: 0, to: elements.count, by: Self.grain * Self.batch) {
+      let end = min(start + Self.grain * Self.batch, elements.count)
+      let count = (end - start + Self.grain - 1) / Self.grain
+      let levels = levels
+      let pieces = Mutex<[[UInt8]]>(Array(repeating: [], count: count))
+      DispatchQueue.concurrentPerform(iterations: count) { number in
+        let first = start + number * Self.grain
+        var writer = JSONWriter(levels, isFirst: first == 0)
+        for index in first..<min(first + Self.grain, end) { write(elements[index], &writer) }
+        let bytes = writer.buffer.bytes
+        pieces.withLock { $0[number] = bytes }
+      }
+      for piece in pieces.withLock({ $0 }) { buffer.pass(piece) }
+      self.levels[levels.count - 1].isEmpty = false
+    }
+  }
 
   mutating func openMapping(_ key: StaticString?, isRow: Bool) {
     begin(key)

@@ -1,4 +1,5 @@
 package import Diagnostics
+import FleetModel
 
 /// All reports that were given, read.
 package struct EvidenceSet: Sendable {

@@ -10,6 +10,8 @@ package final class TrafficBoard: Sendable {
     var snapshot = TrafficSnapshot()
     /// Latency of each call since the beginning, by caller and target.
     var latency: [Pair: LatencyHistogram] = [:]
+    /// The same by cohort, too.
+    var edgeLatency: [Edge: LatencyHistogram] = [:]
     var userLatency = LatencyHistogram()
     var lastReport: ContinuousClock.Instant?
     /// Calls made so far, by pod and target.
@@ -43,6 +45,7 @@ package final class TrafficBoard: Sendable {
         state.snapshot.edges[edge, default: Tally()] += Tally(n: call.n, errors: call.errors)
         let latency = LatencyHistogram(pairs: call.latency) ?? LatencyHistogram()
         state.latency[Pair(caller: caller, target: target), default: LatencyHistogram()].merge(latency)
+        state.edgeLatency[edge, default: LatencyHistogram()].merge(latency)
       }
     }
   }
@@ -52,7 +55,21 @@ package final class TrafficBoard: Sendable {
   }
   func served(by pod: String) -> Int { state.withLock { $0.served[pod] ?? 0 } }
 
-  package var snapshot: TrafficSnapshot { state.withLock(\.snapshot) }
+  package var snapshot: TrafficSnapshot {
+    state.withLock { state in
+      var snapshot = state.snapshot
+      snapshot.latency = state.edgeLatency.mapValues(Self.tally)
+      return snapshot
+    }
+  }
+
+  private static let bounds = (1...LatencyHistogram.lastBucket).map(LatencyHistogram.lowerBound)
+
+  private static func tally(_ histogram: LatencyHistogram) -> LatencyTally {
+    var counts = Array(repeating: 0, count: bounds.count + 1)
+    for pair in histogram.pairs { counts[pair[0]] = pair[1] }
+    return LatencyTally(bounds: bounds, counts: counts)
+  }
 
   /// How long ago a stand-in last reported; nil when none has.
   var silence: Duration? { state.withLock(\.lastReport).map { .now - $0 } }

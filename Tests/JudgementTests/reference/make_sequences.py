@@ -64,6 +64,44 @@ def rate_ratio(margin, looks, sign):
     return mp.log(total)
 
 
+def grid(sign):
+    tilts = [mp.mpf("0.15") * mp.mpf(40) ** (mp.mpf(j) / 7) for j in range(8)]
+    cuts = [mp.mpf(0)] + [mp.sqrt(x * y) for x, y in zip(tilts, tilts[1:])] + [mp.inf]
+    weights = [mp.exp(-cuts[j] / 2) - (mp.exp(-cuts[j + 1] / 2) if j < 7 else 0) for j in range(8)]
+    return [(w, mp.exp(sign * t)) for w, t in zip(weights, tilts)]
+
+
+def restarting(looks, q, masses, sign):
+    """ln of the mixture of sums over starts: mass of the start times the product of factors from that look on."""
+    total = mp.mpf(0)
+    for weight, growth in grid(sign):
+        factors = [growth ** k / (1 + mp.mpf(q) * (growth - 1)) ** n for n, k in looks]
+        for start, mass in enumerate(masses):
+            total += weight * mp.mpf(mass) * mp.fprod(factors[start:])
+    return mp.log(total)
+
+
+def upper_bound(requests, errors, beta):
+    """The rate at which one-sided evidence of ErrorRateBound is exactly 1/beta: prior Beta(1/2, 1) cut off at it."""
+    def log_e(p):
+        mass = mp.betainc(mp.mpf("0.5"), 1, 0, p)
+        top = mp.betainc(mp.mpf("0.5") + errors, 1 + requests - errors, 0, p)
+        return mp.log(top / mass) - errors * mp.log(p) - (requests - errors) * mp.log1p(-p)
+    low, high = mp.mpf(errors) / requests + mp.mpf("1e-12"), mp.mpf("0.5")
+    for _ in range(160):
+        middle = (low + high) / 2
+        low, high = (low, middle) if log_e(middle) >= mp.log(1 / mp.mpf(beta)) else (middle, high)
+    return high
+
+
+def wald(baseline, canary, margin, effect, rate, alpha):
+    """Seconds: ln(1/alpha) over the information of one error, over the errors per second."""
+    r = mp.mpf(canary) / baseline
+    theta1, theta0 = (r * x / (1 + r * x) for x in (mp.mpf(effect), mp.mpf(margin)))
+    information = theta1 * mp.log(theta1 / theta0) + (1 - theta1) * mp.log((1 - theta1) / (1 - theta0))
+    return -mp.log(mp.mpf(alpha)) / information / (mp.mpf(rate) * (baseline + mp.mpf(effect) * canary))
+
+
 def width(p, t, alpha):
     p, t = mp.mpf(p), mp.mpf(t)
     term = (mp.mpf("1.4") * mp.log(mp.log(mp.mpf("2.1") * t)) + mp.log(10 / mp.mpf(alpha))) / t
@@ -87,6 +125,12 @@ RATE_RATIO = [
     (1, [(100, 0, 100, 3)]), (1.5, [(950, 1, 50, 1), (750, 0, 250, 5), (500, 2, 500, 9)]),
     (1.5, [(100000, 500, 100000, 500)]), (1, [(10**9, 10**6, 10**9, 1002000)]),
 ]
+# Requests and errors of each look, and the accepted rate.
+CHANGE = [([(100, 0), (100, 2), (50, 3)], 0.01), ([(1000, 1), (1000, 1), (1000, 30)], 0.002), ([(10, 0)], 0.5)]
+# The same with the mass that starts at each look, for recovery within a time.
+RECOVERY = [([(20, 0), (20, 1), (40, 0)], 0.05, [0.6, 0.15, 0.25]), ([(500, 0)], 0.01, [1])]
+BOUND = [(377, 0, 0.05), (1000, 9, 0.05), (2000, 4, 0.025), (20000, 40, 0.01)]
+PLAN = [(100, 100, 1, 5, 0.001, 0.05), (100, 100, 1, 2, 0.005, 0.05), (1900, 100, 1.5, 4, 0.001, 0.01)]
 WIDTH = [(0.5, 1000, 0.05), (0.99, 10000, 0.05), (0.99, 10**6, 0.01)]
 
 
@@ -116,6 +160,22 @@ def main():
     out += ["  ]", "", "  /// p, samples, alpha, width of QuantileSequence",
             "  static let width: [(Double, Double, Double, Double)] = ["]
     out += [f"    ({p}, {t}, {a}, {number(width(p, t, a))})," for p, t, a in WIDTH]
+    out += ["  ]", "", "  /// looks (requests, errors), accepted rate, ln M of ChangeDetector",
+            "  static let change: [([[Int]], Double, Double)] = ["]
+    out += [f"    ({[list(x) for x in looks]}, {q}, {number(restarting(looks, q, [1] * len(looks), 1))}),"
+            for looks, q in CHANGE]
+    out += ["  ]", "", "  /// looks (requests, errors), tolerated rate, mass that starts at each, ln E of the recovery",
+            "  static let recovery: [([[Int]], Double, [Double], Double)] = ["]
+    out += [f"    ({[list(x) for x in looks]}, {q}, {masses}, {number(restarting(looks, q, masses, -1))}),"
+            for looks, q, masses in RECOVERY]
+    out += ["  ]", "", "  /// requests, errors, beta, upper bound of ErrorRateBound",
+            "  static let upperBound: [(Int, Int, Double, Double)] = ["]
+    out += [f"    ({n}, {k}, {b}, {number(upper_bound(n, k, b))})," for n, k, b in BOUND]
+    out += ["  ]", "",
+            "  /// requests/s of both arms, margin, effect, error rate, alpha, seconds of JudgementPlan.bound",
+            "  static let wald: [([Double], Double)] = ["]
+    out += [f"    ({[n, m, margin, effect, rate, a]}, {number(wald(n, m, margin, effect, rate, a))}),"
+            for n, m, margin, effect, rate, a in PLAN]
     out += ["  ]", "}", ""]
     (pathlib.Path(__file__).resolve().parent.parent / "SequenceReferenceValues.swift").write_text("\n".join(out))
 

@@ -26,6 +26,18 @@ struct RunContract: Decodable {
   struct Share: Decodable {
     var percent: Int
     var verdict: String
+    var seconds: Double
+    var workloads: [Judged]
+  }
+  struct Judged: Decodable {
+    var workload: String
+    var latency: [Latency]
+  }
+  struct Latency: Decodable {
+    var percentile: Double
+    var stable: Double
+    var budget: Double
+    var canarySlower: Double
   }
   struct Trial: Decodable {
     var hypothesis: String

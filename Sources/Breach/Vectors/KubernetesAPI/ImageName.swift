@@ -6,18 +6,48 @@ struct ImageName {
   var repository: String
   /// The last part of the repository.
   var name: String
+  private var tag: Substring?
   /// The tag as a version; nil where there is none or it is no version.
-  var version: Version?
+  var version: Version? { tag.flatMap { Version(String($0)) } }
 
   init(_ image: String) {
-    let withoutDigest = image.prefix { $0 != "@" }
-    var repository = withoutDigest
-    if let colon = withoutDigest.lastIndex(of: ":"), !withoutDigest[colon...].contains("/") {
-      repository = withoutDigest[..<colon]
-      version = Version(String(withoutDigest[withoutDigest.index(after: colon)...]))
+    let bytes = image.utf8
+    let end = bytes.firstIndex(of: UInt8(ascii: "@")) ?? bytes.endIndex
+    var repository = image[..<end]
+    // A colon before the last slash is that of the registry's port.
+    if let mark = bytes[..<end].lastIndex(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") }),
+      bytes[mark] == UInt8(ascii: ":")
+    {
+      tag = image[bytes.index(after: mark)..<end]
+      repository = image[..<mark]
     }
     self.repository = String(repository)
-    name = repository.split(separator: "/").last.map(String.init) ?? ""
+    while repository.utf8.last == UInt8(ascii: "/") { repository.removeLast() }
+    let slash = repository.utf8.lastIndex(of: UInt8(ascii: "/"))
+    name = String(slash.map { repository[repository.utf8.index(after: $0)...] } ?? repository)
+  }
+}
+
+extension String {
+  /// Whether the bytes of another text stand anywhere in it. Rules ask this of every container of a fleet, and the
+  /// standard library's `contains` for texts is made for rarer questions.
+  func holds(_ part: String) -> Bool {
+    var (text, part) = (self, part)
+    return text.withUTF8 { text in
+      part.withUTF8 { part in
+        guard let first = part.first else { return true }
+        var start = 0
+        while start + part.count <= text.count {
+          if text[start] == first {
+            var length = 1
+            while length < part.count, text[start + length] == part[length] { length += 1 }
+            if length == part.count { return true }
+          }
+          start += 1
+        }
+        return false
+      }
+    }
   }
 }
 

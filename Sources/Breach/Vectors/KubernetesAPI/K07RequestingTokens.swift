@@ -13,7 +13,7 @@ extension Vector {
       Limit serviceaccounts/token to the names it is for; do not give create on secrets together with a right to read \
       them.
       """,
-    attack: ["T1528", "T1098.001"],
+    attack: ["T1528", "T1550.001"],
     references: ["https://kubernetes.io/docs/concepts/security/rbac-good-practices/#token-request"],
     signature: [.audit("create serviceaccounts/token"), .audit("create secrets")],
     example: RightsRule.example(

@@ -13,7 +13,7 @@ extension Vector {
       Remove the volume; where an agent must read a folder of the node, mount that folder alone, read-only, and run it \
       without root.
       """,
-    attack: ["T1552.001", "T1543", "T1611"],
+    attack: ["T1552.001", "T1543.005", "T1611"],
     references: ["https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/"],
     signature: [
       .open("/var/lib/kubelet/pki/**"), .open("/etc/kubernetes/*.conf"),

@@ -76,7 +76,7 @@ private enum DeliveryController {
   static func product(_ workload: Workload) -> String? {
     for container in workload.pod.containers {
       let repository = ImageName(container.image).repository
-      if let entry = products.first(where: { repository.contains($0.part) }) { return entry.product }
+      if let entry = products.first(where: { repository.holds($0.part) }) { return entry.product }
     }
     return nil
   }

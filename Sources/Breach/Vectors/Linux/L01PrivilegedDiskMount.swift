@@ -12,7 +12,7 @@ extension Vector {
     mitigation: """
       Set privileged: false; where single devices are needed, use a device plugin. Enforce Pod Security "baseline".
       """,
-    attack: ["T1611", "T1006"],
+    attack: ["T1611"],
     references: [
       "kubernetes.io/docs/concepts/security/pod-security-standards", "kubehound.io/reference/attacks/CE_PRIV_MOUNT",
       "github.com/falcosecurity/rules",

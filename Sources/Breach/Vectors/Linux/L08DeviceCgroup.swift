@@ -12,7 +12,7 @@ extension Vector {
     mitigation: """
       Drop SYS_ADMIN and do not mount /sys/fs/cgroup from the node; move the nodes to cgroup v2.
       """,
-    attack: ["T1611", "T1006"],
+    attack: ["T1611"],
     references: [
       "github.com/cdk-team/CDK/wiki/Exploit:-rewrite-cgroup-devices",
       "docs.kernel.org/admin-guide/cgroup-v1/devices.html",

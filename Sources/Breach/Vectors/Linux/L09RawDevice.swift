@@ -12,7 +12,7 @@ extension Vector {
     mitigation: """
       Set privileged: false and drop MKNOD.
       """,
-    attack: ["T1611", "T1006"],
+    attack: ["T1611"],
     references: [
       "man7.org/linux/man-pages/man7/capabilities.7.html", "github.com/cdk-team/CDK",
       "kubernetes.io/docs/concepts/security/pod-security-standards",

@@ -12,7 +12,7 @@ extension Vector {
     mitigation: """
       Set privileged: false.
       """,
-    attack: ["T1611", "T1006"],
+    attack: ["T1611"],
     references: ["github.com/falcosecurity/rules", "man7.org/linux/man-pages/man8/debugfs.8.html"],
     signature: [.execute("debugfs"), .open("/dev/sd*"), .open("/dev/nvme*"), .open("/dev/vd*")],
     example: """

@@ -12,7 +12,7 @@ extension Vector {
     mitigation: """
       Mount single files of LXCFS read-only; move the nodes to cgroup v2.
       """,
-    attack: ["T1611", "T1006"],
+    attack: ["T1611"],
     references: ["github.com/cdk-team/CDK/wiki/Exploit:-lxcfs-rw", "linuxcontainers.org/lxcfs"],
     signature: [.open("*/lxcfs/cgroup/devices/*", write: true), .call("mknod", arguments: "S_IFBLK")],
     example: """

@@ -14,7 +14,7 @@ extension Vector {
       Take create on persistentvolumes away, or leave the token out of the pod; refuse hostPath volumes by admission \
       policy.
       """,
-    attack: ["T1611", "T1552.007"],
+    attack: ["T1611", "T1610"],
     references: [
       "kubernetes.io/docs/concepts/security/rbac-good-practices/#persistent-volume-creation",
       "github.com/WithSecureLabs/IceKube",

@@ -13,7 +13,7 @@ extension Vector {
       In ambient mode no proxy shares the pod's network. For Linkerd leave the shutdown endpoint off and admit port \
       4191 from the monitoring namespace alone.
       """,
-    attack: ["T1489", "T1602"],
+    attack: ["T1489", "T1613"],
     references: [
       "https://istio.io/latest/docs/ops/deployment/application-requirements/",
       "https://linkerd.io/2/reference/proxy-configuration/", "https://developer.hashicorp.com/consul/docs/k8s/helm",

@@ -13,7 +13,7 @@ extension Vector {
       Admit only ports 15012 (XDS over TLS), 15017 (webhooks) and, from the monitoring namespace, 15014 to istiod \
       by a NetworkPolicy.
       """,
-    attack: ["T1602", "T1046"],
+    attack: ["T1613", "T1046"],
     references: [
       "https://istio.io/latest/docs/ops/best-practices/security/",
       "https://istio.io/latest/docs/ops/deployment/application-requirements/",

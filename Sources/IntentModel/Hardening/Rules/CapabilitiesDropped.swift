@@ -7,10 +7,15 @@ enum CapabilitiesDropped: HardeningRule {
       let before = EffectiveContainer.capabilities(of: container.securityContext)
       let kept = container.hasLowPort ? before.intersection(CapabilitySet([.netBindService])) : []
       let dropsAll = container.securityContext.droppedCapabilities.contains(where: EffectiveContainer.isAll)
-      guard !dropsAll || before != kept || !onlyNames(container, kept) else { return [] }
+      // Pod Security takes `ALL` in capitals only.
+      let asWritten = container.securityContext.droppedCapabilitiesAsWritten
+      let isExact = asWritten.isEmpty || asWritten.contains("ALL")
+      guard !dropsAll || !isExact || before != kept || !onlyNames(container, kept) else { return [] }
       let written = describe(container.securityContext)
       container.securityContext.droppedCapabilities = ["ALL"]
       container.securityContext.addedCapabilities = kept.members.map(\.name)
+      container.securityContext.droppedCapabilitiesAsWritten = ["ALL"]
+      container.securityContext.addedCapabilitiesAsWritten = container.securityContext.addedCapabilities
       return [
         HardeningChange(
           path: "\(path).securityContext.capabilities", before: written, after: describe(container.securityContext),

@@ -2,10 +2,11 @@ import FleetModel
 
 /// Makes the root file system read-only and leaves /tmp writable.
 enum ReadOnlyRoot: HardeningRule {
-  static let volume = "bulkhead-tmp"
-
+  /// Each container has a volume of its own: one that several share would let one of them swap files under another that
+  /// starts (vectors L43 and L44).
   static func apply(to pod: inout PodSpec) -> [HardeningChange] {
-    var needsVolume = false
+    var volumes: [String] = []
+    let taken = Set(pod.volumes.map(\.name))
     let changes = forEachContainer(of: &pod) { container, path in
       let before = container.securityContext.readOnlyRootFilesystem
       guard before != true else { return [] }
@@ -16,17 +17,23 @@ enum ReadOnlyRoot: HardeningRule {
           why: "an intruder can neither change the program nor leave tools beside it")
       ]
       guard !container.mounts.contains(where: { $0.path == "/tmp" || $0.path == "/tmp/" }) else { return changes }
+      let volume = freeName(taken.union(volumes), first: volumes.count + 1)
       container.mounts.append(VolumeMount(volume: volume, path: "/tmp"))
-      needsVolume = true
+      volumes.append(volume)
       changes.append(
         HardeningChange(
           path: "\(path).volumeMounts[/tmp]", before: "unset", after: "emptyDir", closes: [],
           why: "many programs need a folder for temporary files"))
       return changes
     }
-    if needsVolume, !pod.volumes.contains(where: { $0.name == volume }) {
-      pod.volumes.append(Volume(name: volume, source: .emptyDir(memory: false, sizeLimitBytes: nil)))
-    }
+    pod.volumes += volumes.map { Volume(name: $0, source: .emptyDir(memory: false, sizeLimitBytes: nil)) }
     return changes
+  }
+
+  private static func freeName(_ taken: Set<String>, first: Int) -> String {
+    func name(_ number: Int) -> String { number == 1 ? "bulkhead-tmp" : "bulkhead-tmp-\(number)" }
+    var number = first
+    while taken.contains(name(number)) { number += 1 }
+    return name(number)
   }
 }

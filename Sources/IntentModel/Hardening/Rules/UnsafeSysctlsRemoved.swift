@@ -1,15 +1,20 @@
 import FleetModel
 
 /// Keeps only the kernel parameters that are safe in the sense of Kubernetes: namespaced and without effect on others.
+/// A value that a helper of the runtime could take for a second parameter goes as well (vector L45).
 enum UnsafeSysctlsRemoved: HardeningRule {
   static func apply(to pod: inout PodSpec) -> [HardeningChange] {
     var changes: [HardeningChange] = []
-    for name in pod.securityContext.sysctls.keys.sorted() where !SafeSysctls.names.contains(name) {
-      let value = pod.securityContext.sysctls.removeValue(forKey: name)
+    for (name, written) in pod.securityContext.sysctls.sorted(by: { $0.key < $1.key }) {
+      let isSafe = SafeSysctls.names.contains(name)
+      if isSafe && !written.utf8.contains(UInt8(ascii: "+")) { continue }
+      pod.securityContext.sysctls[name] = nil
       changes.append(
         HardeningChange(
-          path: "spec.securityContext.sysctls[\(name)]", before: text(value), after: "unset", closes: ["L45"],
-          why: "Pod Security allows only the safe kernel parameters"))
+          path: "spec.securityContext.sysctls[\(name)]", before: written, after: "unset", closes: ["L45"],
+          why: isSafe
+            ? "some runtimes take a + in a value for the start of another parameter"
+            : "Pod Security allows only the safe kernel parameters"))
     }
     return changes
   }

@@ -24,7 +24,13 @@ extension AuditContext {
       return .unknown("whether AppArmor or SELinux confines containers on the nodes is not in the input")
     }
     let own = member.container.securityContext
-    if modules.contains("apparmor"), (own.appArmor ?? pod.securityContext.appArmor) != .unconfined { return .no }
+    if modules.contains("apparmor") {
+      switch own.appArmor ?? pod.securityContext.appArmor {
+      case .other(let type): return .unknown("what the AppArmor profile of the type '\(type)' does is not known")
+      case nil, .runtimeDefault, .localhost: return .no
+      case .unconfined: break
+      }
+    }
     if modules.contains("selinux"), (own.seLinux ?? pod.securityContext.seLinux)?.type != "spc_t" { return .no }
     return .yes("no security module confines it")
   }

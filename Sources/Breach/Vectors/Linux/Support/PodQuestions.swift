@@ -11,14 +11,20 @@ extension EffectiveContainer {
   func mayGain(_ capability: Capability) -> Bool { withinReach.has(capability) }
 
   var isUnconfined: Bool { if case .unconfined = seccomp { true } else { false } }
-  /// A profile that lies on the nodes: what it lets through is not in the input.
-  var hasOwnProfile: Bool { if case .localhost = seccomp { true } else { false } }
+  /// A profile that lies on the nodes, or of a type that Kubernetes does not know: what it lets through is not in the
+  /// input.
+  var hasOwnProfile: Bool {
+    switch seccomp {
+    case .localhost, .other: true
+    case .runtimeDefault, .unconfined: false
+    }
+  }
 }
 
 /// Whether the half of a precondition that lies in a container's settings holds.
 enum Reach: Sendable {
   case no, yes
-  /// It depends on a seccomp profile of the user's own.
+  /// It depends on a seccomp profile that nobody here sees.
   case unseen
 
   static func when(_ holds: Bool) -> Reach { holds ? .yes : .no }
@@ -28,7 +34,7 @@ enum Reach: Sendable {
     switch container.seccomp {
     case .unconfined: .yes
     case .runtimeDefault: .no
-    case .localhost: .unseen
+    case .localhost, .other: .unseen
     }
   }
 }
@@ -66,7 +72,7 @@ extension EffectivePod {
     let answer = node()
     guard holds else {
       return answer == .no
-        ? .closed : .unknown(because: "what the Localhost seccomp profile lets through is not in the input")
+        ? .closed : .unknown(because: "what the seccomp profile lets through is not in the input")
     }
     return answer.assessment { seen in
       var found: [Evidence] = []

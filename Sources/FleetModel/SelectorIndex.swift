@@ -1,7 +1,5 @@
-import FleetModel
-
 /// Elements by what their selector asks for, so that a pod's elements are found without trying all of them.
-struct SelectorIndex<Element: Sendable>: Sendable {
+package struct SelectorIndex<Element: Sendable>: Sendable {
   private struct Label: Hashable {
     var namespace: String
     var key: String
@@ -13,7 +11,7 @@ struct SelectorIndex<Element: Sendable>: Sendable {
   private let others: [String: [Int]]
 
   /// - Parameter place: namespace and selector; nil for an element that selects nothing.
-  init(_ all: [Element], _ place: (Element) -> (String, LabelSelector)?) {
+  package init(_ all: [Element], _ place: (Element) -> (String, LabelSelector)?) {
     var elements: [(element: Element, selector: LabelSelector)] = []
     var byLabel: [Label: [Int]] = [:]
     var others: [String: [Int]] = [:]
@@ -34,7 +32,8 @@ struct SelectorIndex<Element: Sendable>: Sendable {
   }
 
   /// In the order given.
-  func elements(matching labels: [String: String], in namespace: String) -> [Element] {
+  package func elements(matching labels: [String: String], in namespace: String) -> [Element] {
+    if elements.isEmpty { return [] }
     var candidates = others[namespace] ?? []
     for (key, value) in labels {
       candidates += byLabel[Label(namespace: namespace, key: key, value: value)] ?? []

@@ -1,0 +1,123 @@
+import FleetModel
+import IntentModel
+
+/// One effective pod for all workloads that differ in nothing but their names: replicas read from a cluster pod by pod.
+struct PodModels {
+  /// By workload: its model.
+  private(set) var modelOf: [Int] = []
+  /// By model; apart from the pods themselves, which are dear to copy.
+  private var facts: [Facts] = []
+  private var pods: [EffectivePod] = []
+  private var hardened: [EffectivePod?] = []
+  private var hidesToken: [Bool?] = []
+
+  var count: Int { pods.count }
+
+  struct Facts {
+    var isMeshed: Bool
+    var tokenMounted: Bool
+    var containers: Int
+
+    init(_ pod: EffectivePod) {
+      isMeshed = pod.membership.mesh != nil
+      tokenMounted = pod.tokenMounted
+      containers = pod.members.count
+    }
+  }
+
+  private struct Owner: Hashable {
+    var namespace: String
+    var owner: ObjectReference
+  }
+
+  init(_ workloads: [Workload], _ context: AuditContext) {
+    modelOf.reserveCapacity(workloads.count)
+    var firsts: [Int] = []
+    var byOwner: [Owner: [Int]] = [:]
+    for index in workloads.indices {
+      var model: Int?
+      // Replicas mostly follow each other.
+      if let last = modelOf.last, Self.areAlike(workloads, firsts[last], index) { model = last }
+      let key = workloads[index].firstOwner.map { Owner(namespace: workloads[index].id.namespace, owner: $0) }
+      if model == nil, let key {
+        model = byOwner[key]?.first { Self.areAlike(workloads, firsts[$0], index) }
+      }
+      if model == nil {
+        if let key { byOwner[key, default: []].append(pods.count) }
+        firsts.append(index)
+        let pod = context.effectivePod(workloads[index])
+        pods.append(pod)
+        facts.append(Facts(pod))
+      }
+      modelOf.append(model ?? pods.count - 1)
+    }
+    hardened = [EffectivePod?](repeating: nil, count: pods.count)
+    hidesToken = [Bool?](repeating: nil, count: pods.count)
+  }
+
+  /// Whether hardening takes a workload's token away.
+  mutating func hidesToken(_ workload: Int, _ context: AuditContext) -> Bool {
+    let model = modelOf[workload]
+    if let known = hidesToken[model] { return known }
+    let hides = !hardened(model, context).tokenMounted
+    hidesToken[model] = hides
+    return hides
+  }
+
+  subscript(model: Int) -> EffectivePod { pods[model] }
+  func facts(of workload: Int) -> Facts { facts[modelOf[workload]] }
+
+  /// The model with everything that the hardening step changes.
+  mutating func hardened(_ model: Int, _ context: AuditContext) -> EffectivePod {
+    if let known = hardened[model] { return known }
+    var workload = pods[model].workload
+    workload.pod = Hardening.apply(to: workload.pod).pod
+    let pod = context.effectivePod(workload)
+    hardened[model] = pod
+    return pod
+  }
+
+  /// Of one owner, and equal but for names, places and where they are written.
+  private static func areAlike(_ all: [Workload], _ left: Int, _ right: Int) -> Bool {
+    guard let owner = all[left].firstOwner, owner == all[right].firstOwner else { return false }
+    return all[left].id.namespace == all[right].id.namespace && all[left].id.kind == all[right].id.kind
+      && all[left].podLabels == all[right].podLabels && all[left].podAnnotations == all[right].podAnnotations
+      && all[left].labels == all[right].labels && all[left].annotations == all[right].annotations
+      && all[left].claimTemplates == all[right].claimTemplates && all[left].serviceName == all[right].serviceName
+      && areAlike(all[left].pod, all[right].pod)
+  }
+
+  private static func areAlike(_ left: PodSpec, _ right: PodSpec) -> Bool {
+    guard areAlike(left.containers, right.containers), areAlike(left.initContainers, right.initContainers),
+      areAlike(left.ephemeralContainers, right.ephemeralContainers)
+    else { return false }
+    return bare(left) == bare(right)
+  }
+
+  private static func bare(_ pod: PodSpec) -> PodSpec {
+    var pod = pod
+    pod.nodeName = nil
+    pod.hostname = nil
+    pod.containers = []
+    pod.initContainers = []
+    pod.ephemeralContainers = []
+    return pod
+  }
+
+  private static func areAlike(_ left: [Container], _ right: [Container]) -> Bool {
+    left.count == right.count && left.indices.allSatisfy { areAlike(left[$0], right[$0]) }
+  }
+
+  private static func areAlike(_ left: Container, _ right: Container) -> Bool {
+    guard left.environment.count == right.environment.count else { return false }
+    for index in left.environment.indices {
+      var variable = left.environment[index]
+      variable.location = right.environment[index].location
+      guard variable == right.environment[index] else { return false }
+    }
+    var container = left
+    container.environment = right.environment
+    container.location = right.location
+    return container == right
+  }
+}

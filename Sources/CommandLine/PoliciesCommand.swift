@@ -1,0 +1,128 @@
+package import ArgumentParser
+import Diagnostics
+import FleetModel
+import Glibc
+import Intake
+import Policies
+import Reachability
+
+/// `bulkhead policies`: what every layer must allow, and nothing else.
+package struct PoliciesCommand: AsyncParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "policies",
+    abstract: "Write network policies, mutual TLS, authorisation and egress scopes from who really calls whom.",
+    discussion: """
+      All layers are written from one list of calls, so that none forbids what another one needs and none opens more,
+      and are read back by bulkhead's own analysis. Nothing is applied. What the policies would cut although a policy in
+      the input or a single observation speaks for it is listed for a decision.
+
+      EXAMPLES
+        bulkhead policies -f manifests/ --mesh istioSidecar > policies.yaml
+        bulkhead policies -f manifests/ --mesh linkerd -o table
+        bulkhead policies -f manifests/ --mesh istioAmbient --patches > patches.yaml
+        bulkhead policies -f manifests/ --mesh istioSidecar --explain web cart 8080
+        bulkhead policies -f manifests/ --mesh istioSidecar --traffic --exceptions-end 2027-01-31
+
+      EXIT CODES
+        0 written · 64 a name, port or date that is not there · 65 bad input
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case yaml, table, json }
+
+  @OptionGroup var input: InputOptions
+  @Option(name: .long, help: "istioSidecar, istioAmbient, linkerd, consul, envoy or networkPolicy.")
+  var mesh: PolicyTargetName = .networkPolicy
+  @Option(name: .shortAndLong, help: "yaml, table or json.")
+  var output: Format = .yaml
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: ArgumentHelp("Explain one call: workload, workload or service, port.", valueName: "from to port"))
+  var explain: [String] = []
+  @Flag(name: .long, help: "Write the patches of pod templates instead: enrolment, accounts, labels.")
+  var patches = false
+  @Flag(name: .long, help: "Write the hardening of each workload instead, one patch for each step.")
+  var hardening = false
+  @Flag(name: .long, help: "Add traffic and observability settings.")
+  var traffic = false
+  @Flag(name: .long, help: "Open what is listed for a decision instead of cutting it.")
+  var keepUndecided = false
+  @OptionGroup var details: PolicyDetails
+  @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
+  var color: ColorChoice = .auto
+
+  package init() {}
+
+  package func validate() throws {
+    guard explain.isEmpty || explain.count == 3 else {
+      throw ValidationError("--explain wants three words: from, to and port; it was given \(explain.count)")
+    }
+    guard [!explain.isEmpty, patches, hardening].count(where: { $0 }) <= 1 else {
+      throw ValidationError("--explain, --patches and --hardening exclude each other")
+    }
+  }
+
+  package func run() async throws {
+    let result = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
+    let set = PolicySolver(result.fleet, options: try details.options(for: mesh.target, keepUndecided)).solve()
+    let report = PoliciesReport(result.fleet, set, details.segmentation)
+    let isColored = color.isOn(terminal: isatty(STDOUT_FILENO) == 1)
+    if !explain.isEmpty { return try explain(report, isColored) }
+    if hardening, output != .json {
+      return StandardOutput.write(report.hardening.flatMap(\.steps).map(\.yaml).joined(separator: "---\n"))
+    }
+    switch output {
+    case .json: StandardOutput.write(try PoliciesDocument(report).text())
+    case .yaml:
+      StandardOutput.write(yaml(report))
+      StandardError.write(PoliciesTable(report, colored: false).notes)
+    case .table:
+      let table = PoliciesTable(report, colored: isColored)
+      StandardOutput.write(table.text)
+      StandardError.write(table.summary)
+    }
+  }
+
+  private func yaml(_ report: PoliciesReport) -> String {
+    guard patches else {
+      let objects = report.set.objects + (traffic ? report.traffic.objects(for: report.set.target) : [])
+      return objects.isEmpty ? "# no objects\n" : objects.map(\.yaml).joined(separator: "---\n")
+    }
+    let services = traffic ? report.traffic.servicePatches(for: report.set.target).map(YAMLText.document) : []
+    return ([report.set.patchYAML] + services).joined(separator: "---\n")
+  }
+
+  private func explain(_ report: PoliciesReport, _ isColored: Bool) throws {
+    let questions = try ReachQuestion.read(from: explain[0], to: explain[1], port: explain[2], in: report.fleet)
+    let answers = try questions.map { question -> PolicyExplanation in
+      guard case .workload(let from) = question.from, case .workload(let to) = question.to else {
+        throw BulkheadError(
+          .usage, "policies are explained between workloads of the input",
+          cure: "for addresses and ingress controllers use bulkhead reach --explain")
+      }
+      return report.set.explanation(
+        from: report.fleet.workloads[from].id, to: report.fleet.workloads[to].id, port: question.port,
+        transport: question.transport)
+    }
+    let text =
+      output == .json
+      ? try PoliciesDocument.text(answers)
+      : answers.map { PoliciesTable.text($0, colored: isColored) }.joined(separator: "\n")
+    StandardOutput.write(text)
+  }
+}
+
+/// `--mesh`; the names are those of `PolicyTarget`.
+enum PolicyTargetName: String, ExpressibleByArgument, CaseIterable {
+  case istioSidecar, istioAmbient, linkerd, consul, envoy, networkPolicy
+
+  var target: PolicyTarget {
+    switch self {
+    case .istioSidecar: .istioSidecar
+    case .istioAmbient: .istioAmbient
+    case .linkerd: .linkerd
+    case .consul: .consul
+    case .envoy: .envoy
+    case .networkPolicy: .networkPolicy
+    }
+  }
+}

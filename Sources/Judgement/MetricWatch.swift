@@ -1,0 +1,103 @@
+/// Turns the answers of a source about one service into lines that `JudgeStream` reads. Pure: the clock is the caller's.
+///
+/// A window that brought nothing is asked for again together with the next one, until patience ends: between two
+/// scrapes there is nothing to see, and that is neither an error nor a zero.
+package struct MetricWatch: Sendable {
+  private let failures: FailurePolicy
+  private let patience: Double
+  private var from: Double
+  /// Since when there is nothing to see.
+  private var silentSince: Double?
+  /// Whether any answer could be judged.
+  package private(set) var hasSeenData = false
+
+  /// - Parameters:
+  ///   - start: seconds since 1970; counting starts here.
+  ///   - patience: seconds; longer silence becomes a line without counts.
+  package init(start: Double, patience: Double, failures: FailurePolicy = FailurePolicy()) {
+    from = start
+    self.patience = patience
+    self.failures = failures
+  }
+
+  /// What to ask for at a moment; nil where the clock has not gone on.
+  package func window(at now: Double) -> MetricWindow? {
+    now > from ? MetricWindow(from: from, to: now) : nil
+  }
+
+  package struct Outcome: Sendable, Equatable {
+    /// A line for the judge; nil where there is nothing to say yet.
+    package var line: String?
+    /// For a person: what was wrong or is to be known.
+    package var remarks: [String] = []
+  }
+
+  package mutating func take(_ answers: [ArmMetrics], of window: MetricWindow) -> Outcome {
+    guard let baseline = answers.first(where: { $0.arm == .baseline }),
+      let canary = answers.first(where: { $0.arm == .canary })
+    else { return Outcome(remarks: ["the source gave no answer"]) }
+    var outcome = Outcome()
+    for answer in [baseline, canary] {
+      if let problem = answer.problem { outcome.remarks.append("\(problem)") }
+      outcome.remarks += answer.notes.map { "\(answer.arm.rawValue): \($0)" }
+    }
+    do throws(DataProblem) {
+      let reading = try ArmMetrics.reading(baseline: baseline, canary: canary, failures: failures)
+      from = window.to
+      silentSince = nil
+      hasSeenData = true
+      outcome.line = Self.line(reading, baseline, canary, failures)
+    } catch {
+      // What was lost in a reset is not asked for again; it would be lost each time.
+      let isLost = [baseline, canary].contains { $0.quality == .reset }
+      let since = silentSince ?? window.from
+      let isAbsence = [baseline, canary].allSatisfy {
+        if case .absent = $0.quality { true } else { $0.quality.hasCounts }
+      }
+      if isAbsence, !isLost, window.to - since <= patience {
+        silentSince = since
+        return outcome
+      }
+      if isLost { from = window.to }
+      silentSince = window.to
+      outcome.line = Self.emptyLine(window.to)
+    }
+    return outcome
+  }
+
+  private static func emptyLine(_ time: Double) -> String {
+    let nothing = "{\"n\":null,\"errors\":null}"
+    return "{\"t\":\(stamp(time)),\"baseline\":\(nothing),\"canary\":\(nothing)}"
+  }
+
+  private static func line(
+    _ reading: Reading, _ baseline: ArmMetrics, _ canary: ArmMetrics, _ failures: FailurePolicy
+  ) -> String {
+    // Histograms may lag behind counters; more latencies than requests would not be believed.
+    let latency =
+      [baseline, canary].allSatisfy { one in
+        one.latency.map { Double($0.total) <= one.requests ?? 0 } ?? false
+      } && baseline.latency?.bounds == canary.latency?.bounds
+    func arm(_ counts: ArmReading, _ metrics: ArmMetrics) -> String {
+      var text = "{\"n\":\(whole(counts.requests)),\"errors\":\(whole(counts.errors))"
+      if latency, let buckets = metrics.latency { text += ",\"latency\":\(Self.buckets(buckets))" }
+      return text + "}"
+    }
+    return "{\"t\":\(stamp(reading.to)),\"baseline\":\(arm(reading.baseline, baseline)),"
+      + "\"canary\":\(arm(reading.canary, canary))}"
+  }
+
+  private static func whole(_ count: Double?) -> String {
+    count.flatMap { Int(exactly: $0) }.map(String.init) ?? "null"
+  }
+
+  private static func buckets(_ latency: LatencyCounts) -> String {
+    let pairs = latency.counts.enumerated().map { index, count in
+      "[\(index < latency.bounds.count ? "\(latency.bounds[index])" : "null"),\(count)]"
+    }
+    return "[\(pairs.joined(separator: ","))]"
+  }
+
+  /// Milliseconds suffice, and are the same wherever they are read.
+  private static func stamp(_ seconds: Double) -> String { "\((seconds * 1_000).rounded() / 1_000)" }
+}

@@ -1,0 +1,57 @@
+package import FleetModel
+import IntentModel
+
+/// What no manifest tells the solver.
+package struct PolicyOptions: Sendable {
+  package var target: PolicyTarget
+  package var trustDomain = "cluster.local"
+  /// Namespaces whose workloads get no policies: those of the cluster and of the meshes themselves, where a
+  /// default-deny policy would take the cluster down.
+  package var leftAlone: Set<String> = PolicyOptions.infrastructure
+  /// Opens what is listed for a decision instead of cutting it, as far as it can be named.
+  package var keepsUndecided = false
+  /// The date (`2027-01-31`) on which exceptions from strict mutual TLS end; without one there are no exceptions.
+  package var exceptionsEnd: String?
+  /// Who answers for the exceptions.
+  package var exceptionOwner: String?
+  /// Where the ingress controller runs; nil opens the ports of Ingress objects to every pod of the cluster.
+  package var ingressNamespace: String?
+  /// Where Prometheus runs, if it is not in the input.
+  package var scraperNamespace: String?
+  /// Calls seen in traffic.
+  package var observed: [ObservedCall] = []
+  /// Observed calls older than this are listed for a decision.
+  package var staleAfterDays = 90
+
+  package init(target: PolicyTarget) { self.target = target }
+
+  package static let infrastructure: Set<String> = MeshMembership.systemNamespaces.union([
+    "istio-system", "istio-ingress", "linkerd", "linkerd-cni", "linkerd-viz", "consul", "metallb-system",
+    "calico-system", "tigera-operator", "cilium",
+  ])
+}
+
+/// A call seen in traffic: to a port of a container, not of a service.
+package struct ObservedCall: Sendable, Equatable {
+  package var caller: ObjectReference
+  package var target: ObjectReference
+  package var port: Int
+  package var transport: Transport
+  package var times: Int
+  package var lastSeenDays: Int
+  /// Where it was seen, such as `hubble flows.json`.
+  package var source: String
+
+  package init(
+    caller: ObjectReference, target: ObjectReference, port: Int, transport: Transport = .tcp, times: Int,
+    lastSeenDays: Int = 0, source: String
+  ) {
+    self.caller = caller
+    self.target = target
+    self.port = port
+    self.transport = transport
+    self.times = times
+    self.lastSeenDays = lastSeenDays
+    self.source = source
+  }
+}

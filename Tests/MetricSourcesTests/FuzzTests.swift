@@ -1,0 +1,100 @@
+import Foundation
+import Judgement
+import Testing
+
+@testable import MetricSources
+
+/// Mutates what real sources wrote: it may be refused, and must never trap or hang.
+struct FuzzTests {
+  private static let rounds = ProcessInfo.processInfo.environment["BULKHEAD_SOAK"] == nil ? 1_500 : 1_000_000
+  private static let tokens = [
+    "{", "}", "[", "]", ",", ":", "null", "-1", "1e999", "99999999999999999999", "\"", "\\", "\\u0000", "\\uD800",
+    "NaN",
+    "+Inf", "\"NaN\"", "\n", " ", "=", "é", "\0", "\u{202E}", "le=\"+Inf\"", "\"value\":", "-", "|", "0x1p3", "UF,URX",
+  ]
+
+  private func mutated(_ corpus: [UInt8], _ generator: inout Generator) -> [UInt8] {
+    var bytes = corpus
+    for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {
+      let from = Int.random(in: bytes.indices, using: &generator)
+      let to = min(bytes.count, from + Int.random(in: 1...40, using: &generator))
+      switch Int.random(in: 0..<6, using: &generator) {
+      case 0: bytes[from] = UInt8.random(in: 0...255, using: &generator)
+      case 1: bytes.removeSubrange(from..<to)
+      case 2: bytes.insert(contentsOf: bytes[from..<to], at: Int.random(in: bytes.indices, using: &generator))
+      case 3: bytes.removeSubrange(from...)
+      default:
+        let token = Self.tokens[Int.random(in: Self.tokens.indices, using: &generator)]
+        bytes.replaceSubrange(from..<min(to, from + 1), with: Array(token.utf8))
+      }
+    }
+    return bytes
+  }
+
+  /// How many of the mutants were read at all: a fuzzer whose inputs are all refused at the door tests nothing.
+  private func survivors(_ corpus: [UInt8], _ read: ([UInt8]) throws -> Bool) -> Int {
+    var count = 0
+    for round in 0..<Self.rounds {
+      var generator = Generator(state: UInt64(round))
+      if (try? read(mutated(corpus, &generator))) == true { count += 1 }
+    }
+    return count
+  }
+
+  private func count(_ queries: MetricQueries, _ series: [MetricSeries]) {
+    let window = MetricWindow(from: 1_795_258_295.5, to: 1_795_258_297)
+    _ = SeriesCount(queries: queries, window: window, patience: 30).metrics("shop/cart", .canary, series)
+  }
+
+  @Test func prometheusAnswers() throws {
+    let corpus = try Support.corpus("prometheus-matrix.json")
+    let read = survivors(corpus) { bytes in
+      guard case .matrix(let series) = try PrometheusAnswer(HTTPAnswer(status: 200, headers: [:], body: bytes)) else {
+        return false
+      }
+      count(.envoy, series)
+      return true
+    }
+    #expect(read > Self.rounds / 50)
+  }
+
+  @Test func exposition() throws {
+    let corpus = try Support.corpus("envoy.prom")
+    let matchers = [LabelMatcher("envoy_http_conn_manager_prefix", "in_8080")]
+    let read = survivors(corpus) { bytes in
+      count(.envoyInbound, try Scrape(bytes, .envoyInbound, matchers, at: 1_795_258_296).series)
+      return true
+    }
+    #expect(read > Self.rounds / 50)
+  }
+
+  @Test func envoyStatistics() throws {
+    let corpus = try Support.corpus("envoy-stats.json")
+    let read = survivors(corpus) { bytes in
+      count(.envoyInbound, try EnvoyStatistics.page(bytes, .inbound("in_8080"), at: 1_795_258_296).series)
+      return true
+    }
+    #expect(read > Self.rounds / 50)
+  }
+
+  @Test(arguments: ["access.log", "access.ndjson"])
+  func accessLogs(_ file: String) throws {
+    let read = survivors(try Support.corpus(file)) { bytes in
+      var tally = AccessLogTally(["shop/cart"], AccessLogBinding(path: "", arm: .canary))
+      for line in bytes.split(separator: UInt8(ascii: "\n")) { tally.add(line) }
+      return tally.unreadable < tally.lines
+    }
+    #expect(read > Self.rounds / 50)
+  }
+
+  @Test func countLines() {
+    let line =
+      "{\"t\":17.5,\"service\":\"shop/cart\",\"baseline\":{\"n\":5,\"errors\":0,\"latency\":[[5,3],[null,2]]},"
+      + "\"canary\":{\"n\":1,\"errors\":null}}"
+    let read = survivors(Array(line.utf8)) { bytes in
+      _ = try CountLine(bytes[...])
+      return true
+    }
+    #expect(read > Self.rounds / 50)
+  }
+}

@@ -1,0 +1,172 @@
+import FleetModel
+import Foundation
+import IntentModel
+import Testing
+import Trials
+
+@testable import Rollout
+
+/// The gate over simulated users: counts as the twin's callers report them, looked at four times a second.
+@Suite struct CanaryGateTests {
+  struct Canary {
+    var errorRate = 0.0
+    /// What the sidecar costs every call, in milliseconds.
+    var sidecar = 1.0
+    var slowShare = 0.0
+    var slowBy = 0.0
+    /// The looks, counted from the beginning, in which all of the canary's calls take 300 ms.
+    var stalls: Set<Int> = []
+  }
+
+  /// gateway → catalogue; each user's request makes one call to either.
+  struct World {
+    static let gateway = ObjectReference(kind: "Deployment", namespace: "small", name: "gateway")
+    static let catalogue = ObjectReference(kind: "Deployment", namespace: "small", name: "catalogue")
+    static let users = ObjectReference(kind: "Deployment", namespace: "small", name: "users")
+    static let bounds = (1...126).map { 0.1 * pow(1.1, Double($0)) }
+
+    var snapshot = TrafficSnapshot()
+    var random: SystemLike
+    var looks = 0
+    var share = 0
+    var canary: Canary
+
+    init(seed: UInt64, _ canary: Canary) {
+      random = SystemLike(seed: seed)
+      self.canary = canary
+    }
+
+    mutating func serve(requests: Int) {
+      looks += 1
+      for _ in 0..<requests {
+        let isCanary = random.uniform() * 100 < Double(share)
+        call(Self.users, Self.gateway, isCanary, base: 4)
+        call(Self.gateway, Self.catalogue, isCanary, base: 2)
+      }
+    }
+
+    private mutating func call(_ caller: ObjectReference, _ target: ObjectReference, _ isCanary: Bool, base: Double) {
+      let edge = Edge(caller: caller, target: target, cohort: isCanary ? .canary : .stable)
+      let failed = isCanary && target == Self.catalogue && random.uniform() < canary.errorRate
+      snapshot.edges[edge, default: Tally()] += Tally(n: 1, errors: failed ? 1 : 0)
+      var latency = base * exp(0.4 * random.normal())
+      if isCanary {
+        latency += canary.sidecar * (target == Self.gateway ? 2 : 1)
+        if random.uniform() < canary.slowShare { latency += canary.slowBy }
+        if canary.stalls.contains(looks) { latency = 300 }
+      }
+      var tally = snapshot.latency[edge] ?? LatencyTally(bounds: Self.bounds, counts: Array(repeating: 0, count: 127))
+      tally.counts[Self.bounds.firstIndex { latency < $0 } ?? 126] += 1
+      snapshot.latency[edge] = tally
+    }
+  }
+
+  /// SplitMix64, the same in every run.
+  struct SystemLike {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+    mutating func uniform() -> Double {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      return (Double((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53
+    }
+    mutating func normal() -> Double { (-2 * log(uniform())).squareRoot() * cos(2 * .pi * uniform()) }
+  }
+
+  struct Run {
+    var verdict: GateVerdict
+    var share: Int
+    var seconds: Double
+    var evidence: [JudgedWorkload]
+  }
+
+  /// A whole canary at 120 users' requests a second, both workloads in the wave.
+  private func run(
+    _ canary: Canary, seed: UInt64 = 1, limits: CanaryLimits = CanaryLimits(), perLook: Int = 30,
+    meanwhile: (inout World, Double) -> Void = { _, _ in }
+  ) -> Run {
+    var world = World(seed: seed, canary)
+    var gate = CanaryGate(
+      workloads: [World.catalogue, World.gateway], limits: limits, before: world.snapshot)
+    for _ in 0..<12 { world.serve(requests: perLook) }
+    var total = 0.0
+    for share in limits.shares + [100] {
+      world.share = share
+      gate.begin(share: share, counts: world.snapshot)
+      var seconds = 0.0
+      while true {
+        seconds += 0.25
+        world.serve(requests: perLook)
+        meanwhile(&world, total + seconds)
+        guard let verdict = gate.look(world.snapshot, seconds: seconds) else { continue }
+        total += seconds
+        if verdict != .pass || share == 100 {
+          return Run(verdict: verdict, share: share, seconds: total, evidence: gate.evidence)
+        }
+        break
+      }
+    }
+    return Run(verdict: .inconclusive("no share"), share: 0, seconds: 0, evidence: [])
+  }
+
+  @Test func `a healthy canary is promoted although its sidecar costs time`() throws {
+    for seed in 1...20 {
+      let run = run(Canary(), seed: UInt64(seed))
+      #expect(run.verdict == .pass && run.share == 100, "\(seed): \(run.verdict)")
+      #expect(run.seconds < 40, "\(seed): \(run.seconds)")
+      let latency = try #require(run.evidence.first?.latency)
+      #expect(latency.map(\.percentile) == [50, 90, 99, 99.9])
+      #expect(latency.allSatisfy { $0.budgetMilliseconds >= 5 })
+    }
+  }
+
+  @Test(arguments: [(0.05, 150.0), (0.2, 50.0), (1.0, 40.0)])
+  func `a slow sidecar is found within 30 s and named with the budget`(share: Double, by: Double) {
+    let runs = (1...15).map { run(Canary(slowShare: share, slowBy: by), seed: $0) }
+    for run in runs {
+      guard case .fail(let reason) = run.verdict else { Issue.record("\(run.verdict) at \(run.share)"); continue }
+      #expect(reason.contains("budget") && reason.contains("catalogue"), "\(reason)")
+      #expect(run.share <= 50)
+    }
+    #expect(runs.map(\.seconds).sorted()[7] <= 30, "\(runs.map(\.seconds))")
+  }
+
+  @Test func `one error in two hundred is found within a minute where the tolerance is lower`() {
+    var limits = CanaryLimits()
+    limits.tolerance = 0.001
+    let runs = (1...15).map { run(Canary(errorRate: 0.005), seed: $0, limits: limits) }
+    for run in runs {
+      #expect(run.verdict != .pass && run.share <= 50, "\(run.verdict)")
+    }
+    let found = runs.filter { if case .fail(let reason) = $0.verdict { reason.contains("catalogue") } else { false } }
+    #expect(found.count >= 12, "\(runs.map(\.verdict))")
+    #expect(found.map(\.seconds).sorted()[found.count / 2] <= 60)
+  }
+
+  @Test func `a stall of a moment fails nobody`() {
+    for seed in 1...10 {
+      let run = run(Canary(stalls: [18, 40]), seed: UInt64(seed))
+      if case .fail(let reason) = run.verdict { Issue.record("\(reason)") }
+    }
+  }
+
+  @Test func `a security alarm ends the wave at once, whatever the counts say`() {
+    let run = run(Canary()) { world, seconds in
+      if seconds >= 4, world.snapshot.alarms.isEmpty {
+        world.snapshot.alarms = [SecurityAlarm(source: "sentry", text: "mount from catalogue")]
+      }
+    }
+    #expect(run.verdict == .fail("security alarm from sentry: mount from catalogue"))
+    #expect(run.seconds < 5)
+  }
+
+  @Test func `no users are no data, and a source without latencies is judged by errors alone`() {
+    #expect(run(Canary(), perLook: 0).verdict == .inconclusive("no request reached a canary for 5.0 s"))
+    let blind = run(Canary(slowShare: 1, slowBy: 500)) { world, _ in world.snapshot.latency = [:] }
+    // Latencies were there before the canary came, and then no more: nothing is shown, so nothing passes.
+    guard case .inconclusive(let reason) = blind.verdict else { Issue.record("\(blind.verdict)"); return }
+    #expect(reason.contains("latencies"), "\(reason)")
+  }
+}
