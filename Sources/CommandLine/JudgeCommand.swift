@@ -42,7 +42,7 @@ package struct JudgeCommand: AsyncParsableCommand {
         bulkhead judge --deadline 600 --on-deadline rollBack < counts.ndjson
         tail -n +1 -f counts.ndjson | bulkhead judge | grep -m1 -v '"continue"'
       """,
-    subcommands: [JudgePlanCommand.self, JudgeSimulateCommand.self])
+    subcommands: [JudgePlanCommand.self, JudgeWatchCommand.self, JudgeSimulateCommand.self])
 
   @Option(name: .long, help: "Greatest chance of a false alarm, however often one looks.")
   var alpha = 0.05

@@ -58,7 +58,12 @@ package struct JudgeWatchCommand: AsyncParsableCommand {
   package func run() async throws {
     let source = try source.request.source()
     let command = self
-    try await CancelOnSignal.run { try await command.watch(source) }
+    do {
+      try await CancelOnSignal.run { try await command.watch(source) }
+    } catch let error as BulkheadError where [.interrupted, .terminated].contains(error.exit) {
+      // Nothing was started that could be resumed.
+      throw BulkheadError(error.exit, "interrupted")
+    }
   }
 
   private func watch(_ source: any MetricSource) async throws {

@@ -1,9 +1,9 @@
-package import ArgumentParser
+import ArgumentParser
 import Composition
 import Diagnostics
 
 /// Which metric source is meant.
-package struct JudgeSourceOptions: ParsableArguments {
+struct JudgeSourceOptions: ParsableArguments {
   @Option(name: .long, help: "A Prometheus: http://HOST:PORT[/PREFIX].")
   var prometheus: String?
   @Option(name: .long, help: "An Envoy's admin interface: ARM=unix:/PATH or ARM=HOST:PORT; repeat for each pod.")
@@ -45,9 +45,9 @@ package struct JudgeSourceOptions: ParsableArguments {
   @Flag(name: .long, help: "Count what stands in the access logs already.")
   var fromStart = false
 
-  package init() {}
+  init() {}
 
-  package func validate() throws {
+  func validate() throws {
     guard patience > 0, patience <= 3_600 else { throw ValidationError("--patience must be between 0 and 3600 s") }
     guard timeout > 0, timeout <= 600 else { throw ValidationError("--timeout must be between 0 and 600 s") }
     guard delay >= 0, delay <= 3_600 else { throw ValidationError("--delay must be between 0 and 3600 s") }

@@ -59,7 +59,11 @@ package struct PathsTable {
   }
 
   private var pathText: String? {
-    guard !analysis.paths.isEmpty else { return "No attack path was found.\n" }
+    guard !analysis.paths.isEmpty else {
+      return graph.all(.jewel).isEmpty
+        ? "No attack path leads to a node or to the control plane; --jewel names what else is worth having.\n"
+        : "No attack path leads to a crown jewel.\n"
+    }
     let title = colored ? TextColor.bold.paint("ATTACK PATHS") : "ATTACK PATHS"
     let blocks = analysis.paths.map { path in
       let head = "\(label(path.from)) → \(label(path.to))  (\(Self.percent(path.probability)))\n"

@@ -89,7 +89,7 @@ package struct JudgeStream: Sendable {
   private mutating func decide(_ judge: MetricsJudge, _ reasons: inout [String]) {
     if verdict == .continue {
       // Good news needs most of the data; silence of a broken source looks like health.
-      let fit = Double(refused) <= Double(lines) * (1 - DataGuard.leastCoverage)
+      let fit = Double(lines - refused) >= Double(lines) * DataGuard.leastCoverage
       if judge.verdict == .noWorse, !fit {
         reasons.append("\(refused) of \(lines) lines could not be judged: noWorse is withheld")
       } else {

@@ -1,4 +1,4 @@
-/// Turns the answers of a source about one service into lines that `JudgeStream` reads. Pure: the clock is the caller's.
+/// Turns the answers of a source about one service into lines for `JudgeStream`. Pure: the clock is the caller's.
 ///
 /// A window that brought nothing is asked for again together with the next one, until patience ends: between two
 /// scrapes there is nothing to see, and that is neither an error nor a zero.

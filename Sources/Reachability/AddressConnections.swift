@@ -141,7 +141,7 @@ private struct PortMap<Bound: FixedWidthInteger & Sendable> {
 
   /// Blocks that overlap with ports of their own can ask for the product of both; beyond this many ranges of ports,
   /// ports become one range from the lowest to the highest (`BH-REACH-004` says so).
-  private static var mostRanges: Int { 8_000_000 }
+  private static var mostRanges: Int { PolicyPart.mostRanges }
 
   private var coarse: PortMap { PortMap(starts: starts, values: values.map { $0.size > 8 ? $0.hull : $0 }) }
 

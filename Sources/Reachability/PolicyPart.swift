@@ -9,6 +9,8 @@ final class PolicyPart: Sendable {
   }
   /// Sets up to this size are listed class by class; larger ones are asked whether they contain a class.
   static let sparseLimit = 64
+  /// Ranges of ports, over all ranges of addresses, that are told apart for one class.
+  static let mostRanges = 2_000_000
 
   let subjects: IntervalSet<UInt32>
   let groups: [Group]
@@ -70,7 +72,7 @@ final class PolicyPart: Sendable {
     let outside = groups.filter { !$0.addresses.v4.isEmpty || !$0.addresses.v6.isEmpty }
     guard outside.count > 1000 else { return false }
     let blocks = outside.reduce(0) { $0 + $1.addresses.v4.intervals.count + $1.addresses.v6.intervals.count }
-    return blocks.multipliedReportingOverflow(by: outside.count).partialValue > 100_000_000
+    return blocks.multipliedReportingOverflow(by: outside.count).partialValue > Self.mostRanges
   }
 
   /// What is let through between a governed pod and a peer; a named port means the destination's.

@@ -11,6 +11,10 @@ package struct BreachDrawing {
   private static let box = (width: 196, height: 44)
   private static let gap = (x: 132, y: 26)
   private static let margin = 24
+  /// Height of one lane above the boxes, for edges that would run through them.
+  private static let laneHeight = 22
+  /// By edge: its lane, counted from the boxes upwards.
+  private var lanes: [Int?] = []
 
   package init(_ picture: BreachPicture) {
     self.picture = picture
@@ -27,8 +31,11 @@ package struct BreachDrawing {
         )
       }
     }
+    lanes = detours()
+    let room = ((lanes.compactMap(\.self).max() ?? -1) + 1) * Self.laneHeight
+    for index in places.indices { places[index].y += room }
     width = max(360, 2 * Self.margin + layers.count * (Self.box.width + Self.gap.x) - Self.gap.x)
-    height = 2 * Self.margin + max(1, tallest) * (Self.box.height + Self.gap.y) + 30
+    height = room + 2 * Self.margin + max(1, tallest) * (Self.box.height + Self.gap.y) + 30
   }
 
   /// Nodes of each layer, ordered by where their neighbours to the left stand (one sweep each way of the barycentre
@@ -59,8 +66,8 @@ package struct BreachDrawing {
   package var svg: String {
     guard !picture.nodes.isEmpty else {
       return """
-        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 60" width="360" height="60">\
-        <text x="20" y="34" font-family="sans-serif" font-size="14">No attack path was found.</text></svg>
+        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 420 60" width="420" height="60">\
+        <text x="20" y="34" font-family="sans-serif" font-size="14">No attack path was found to what counts as worth having.</text></svg>
 
         """
     }
@@ -104,13 +111,54 @@ package struct BreachDrawing {
     return (position * 2 - (all.count - 1)) * min(4, 18 / all.count)
   }
 
+  /// A lane for each edge whose straight line crosses a box that is not its own; the longer, the higher.
+  private func detours() -> [Int?] {
+    let crossing = picture.edges.indices.filter { index in
+      let edge = picture.edges[index]
+      let (x1, y1, x2, y2) = ends(edge)
+      return places.indices.contains { node in
+        let (left, right) = (places[node].x, places[node].x + Self.box.width)
+        guard node != edge.from, node != edge.to, left >= x1, right <= x2, x2 > x1 else { return false }
+        return [left, right].contains { x in
+          let y = y1 + (y2 - y1) * (x - x1) / (x2 - x1)
+          return y > places[node].y - 6 && y < places[node].y + Self.box.height + 6
+        }
+      }
+    }
+    var lanes = [Int?](repeating: nil, count: picture.edges.count)
+    func length(_ index: Int) -> Int { places[picture.edges[index].to].x - places[picture.edges[index].from].x }
+    let order = crossing.sorted { (length($0), $0) < (length($1), $1) }
+    var taken: [[ClosedRange<Int>]] = []
+    for index in order {
+      let edge = picture.edges[index]
+      let range = places[edge.from].x...places[edge.to].x
+      let lane = taken.firstIndex { $0.allSatisfy { !$0.overlaps(range) } } ?? taken.count
+      if lane == taken.count { taken.append([]) }
+      taken[lane].append(range)
+      lanes[index] = lane
+    }
+    return lanes
+  }
+
+  private func laneY(_ lane: Int) -> Int {
+    Self.margin + ((lanes.compactMap(\.self).max() ?? 0) - lane) * Self.laneHeight
+  }
+
   private func line(_ index: Int) -> String {
     let edge = picture.edges[index]
     let (x1, y1, x2, y2) = ends(edge)
     let bend = max(40, abs(x2 - x1) / 2)
+    var way = "C\(x1 + bend),\(y1) \(x2 - bend),\(y2) \(x2),\(y2)"
+    if let lane = lanes[index] {
+      let y = laneY(lane)
+      let half = Self.gap.x / 2
+      way =
+        "C\(x1 + half),\(y1) \(x1 + half / 2),\(y) \(x1 + 2 * half),\(y) L\(x2 - 2 * half),\(y) "
+        + "C\(x2 - half / 2),\(y) \(x2 - half),\(y2) \(x2),\(y2)"
+    }
     let color = edge.isCut ? "#b42318" : "#8a94a3"
     return """
-      <path d="M\(x1),\(y1) C\(x1 + bend),\(y1) \(x2 - bend),\(y2) \(x2),\(y2)" fill="none" stroke="\(color)" \
+      <path d="M\(x1),\(y1) \(way)" fill="none" stroke="\(color)" \
       stroke-width="\(edge.isCut ? 2 : 1.4)" marker-end="url(#\(edge.isCut ? "cut" : "tip"))"/>
       """
   }
@@ -121,8 +169,8 @@ package struct BreachDrawing {
     let (x1, y1, x2, y2) = ends(edge)
     let text = edge.code.isEmpty ? edge.kind.title : "\(edge.kind.title) \(edge.code)"
     let share = picture.edges.prefix(index).count { $0.to == edge.to } % 2 == 0 ? 0.5 : 0.4
-    let x = x1 + Int(Double(x2 - x1) * share)
-    let y = y1 + Int(Double(y2 - y1) * share) - 4
+    let x = x1 + Int(Double(x2 - x1) * (lanes[index] == nil ? share : 0.5))
+    let y = (lanes[index].map(laneY) ?? y1 + Int(Double(y2 - y1) * share)) - 4
     return """
       <text x="\(x)" y="\(y)" text-anchor="middle" font-size="10.5" fill="\(edge.isCut ? "#b42318" : "#3b4654")" \
       stroke="#ffffff" stroke-width="3" paint-order="stroke">\(Self.escaped(text))<title>\

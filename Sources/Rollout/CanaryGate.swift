@@ -122,7 +122,8 @@ struct CanaryGate: Sendable {
 
   /// A call to a slow workload makes its callers slow, too: the workload deepest in the wave is named.
   private func slower(_ worst: Int) -> GateVerdict {
-    let slow = judges.indices.filter { judges[$0].judge.latency?.logE ?? 0 >= -Self.logSuspicious }
+    let evidence = judges.map { $0.judge.latency?.logE ?? 0 }
+    let slow = judges.indices.filter { evidence[$0] >= max(1, evidence[worst] / 3) }
     let deepest = slow.min { (depth($0), $0) < (depth($1), $1) } ?? worst
     let levels = judges[deepest].judge.latency?.evidence ?? []
     guard let level = levels.max(by: { $0.logE < $1.logE }), let stable = level.baselineMilliseconds,
@@ -134,9 +135,6 @@ struct CanaryGate: Sendable {
         + "budget of \(Self.tenths(budget)) ms together; \(Self.percent(level.baselineSlower)) of the calls beside it took "
         + "longer than the former")
   }
-
-  /// ln of one in twenty.
-  private static let logSuspicious = -2.995732273553991
 
   /// How many of the wave's workloads lie behind one.
   private func depth(_ index: Int) -> Int { last.passed(by: workloads[index], of: workloads) }

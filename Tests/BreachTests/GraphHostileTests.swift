@@ -108,21 +108,21 @@ struct GraphHostileTests {
   @Test func jewelsWithoutEnd() throws {
     var fleet = Fleet()
     let model = try workload("w")
-    fleet.workloads = (0..<800).map { number in
+    fleet.workloads = (0..<200).map { number in
       var workload = model
       workload.id.name = "w\(number)"
       workload.labels[BreachGraphBuilder.jewelLabel] = number % 2 == 0 ? "1e308" : "-nan"
       workload.pod.containers[0].secretImports = ["s\(number)", "s0"]
       return workload
     }.sorted { $0.id < $1.id }
-    fleet.secrets = (0..<800).map { number in
+    fleet.secrets = (0..<200).map { number in
       var secret = Secret(
         id: ObjectReference(kind: "Secret", namespace: "shop", name: "s\(number)"), location: model.location)
       secret.labels = [BreachGraphBuilder.jewelLabel: "inf"]
       return secret
     }.sorted { $0.id < $1.id }
     let graph = try graph(fleet)
-    #expect(graph.all(.jewel).count == 1600)
+    #expect(graph.all(.jewel).count == 400)
     let analysis = BreachAnalysis(graph)
     #expect(analysis.exposure.total.isFinite)
     #expect(analysis.paths.count <= 20)

@@ -62,7 +62,7 @@ struct GraphWorkloadExposureTests {
 
   /// A large fleet's weights are the falls of the workloads' own shares, which add up as well.
   @Test func largeFleetsAreSharedOutByTheirOwnFalls() {
-    let count = 3000
+    let count = 3_200
     var draft = BreachGraphDraft()
     let outside = draft.add(BreachNode(.outside, .init(kind: "Outside", namespace: "", name: "")))
     draft.outside = outside
@@ -75,7 +75,8 @@ struct GraphWorkloadExposureTests {
       draft.connect(hub, node, BreachReason(.network, "", ""), probability: 0.1, removedBy: isolate)
       if number % 10 == 0 {
         draft.connect(
-          outside, node, BreachReason(.entry, "L56", ""), probability: 0.1, removedBy: [Mitigation(.harden, pod(number))])
+          outside, node, BreachReason(.entry, "L56", ""), probability: 0.1,
+          removedBy: [Mitigation(.harden, pod(number))])
       }
     }
     let exposure = WorkloadExposure(draft.graph())

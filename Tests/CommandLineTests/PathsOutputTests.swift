@@ -38,9 +38,10 @@ struct PathsOutputTests {
       #expect(cut["mitigation"] is String && cut["workload"] is String && cut.keys.contains("exposureRemoved"))
     }
     let sequence = try #require(document["sequence"] as? [[String: Any]])
-    #expect(zip(sequence, sequence.dropFirst()).allSatisfy { left, right in
-      (left["exposureLeft"] as? Double ?? 0) >= (right["exposureLeft"] as? Double ?? 0)
-    })
+    #expect(
+      zip(sequence, sequence.dropFirst()).allSatisfy { left, right in
+        (left["exposureLeft"] as? Double ?? 0) >= (right["exposureLeft"] as? Double ?? 0)
+      })
   }
 
   @Test(arguments: 0..<formats.count) func hostileNamesAreInert(format: Int) throws {

@@ -159,7 +159,7 @@ import Testing
     }
     var answered = 0
     var stream = JudgeStream(settings: JudgeSettings(tolerance: nil))
-    for step in 0..<(soak ? 1_000_000 : 20_000) {
+    for step in 0..<(soak ? 1_000_000 : 4_000) {
       var text = "{\"t\":\(step % 9 == 0 ? any() : "\(step)"),\"baseline\":\(arm()),\"canary\":\(arm())}"
       if step % 50 == 0 { text = String(text.shuffled(using: &generator)) }
       do {
@@ -167,11 +167,11 @@ import Testing
         #expect(reply.hasPrefix("{\"t\":"))
         if step % 20 == 0 { _ = try JSONDecoder().decode(Answer.self, from: Data(reply.utf8)) }
         answered += 1
-      } catch {
+      } catch let error as BulkheadError {
         #expect(error.exit == .badInput && !error.message.isEmpty)
       }
       if step % 200 == 0 { stream = JudgeStream(settings: JudgeSettings(tolerance: nil)) }
     }
-    #expect(answered > 100)
+    #expect(answered > 40)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Judgement
+import NIOHTTP1
 import Testing
 
 @testable import MetricSources

@@ -1,4 +1,5 @@
 import Judgement
+import NIOHTTP1
 import Testing
 
 @testable import MetricSources
@@ -35,11 +36,13 @@ struct ParsingTests {
     #expect(series[3].samples.first?.value.isNaN == true && series[3].labels.isEmpty)
   }
 
-  @Test(arguments: [
+  static let brokenExpositionIsNamedTable: [(String, String)] = [
     ("a", "line 1"), ("a x", "no value"), ("a{x} 1", "no name"), ("a{x=1} 1", "no value"), ("a{x=\"1} 1", "cut off"),
     ("a{x=\"1\"y=\"2\"} 1", "comma"), ("a{x=\"1\",x=\"2\"} 1", "twice"), ("1a 1", "no metric"), ("a 1 x", "time"),
     ("a 0x10", "no value"), ("\na nan", "line 2"), ("a{", "no name"),
-  ])
+  ]
+
+  @Test(arguments: brokenExpositionIsNamedTable)
   func brokenExpositionIsNamed(_ text: String, _ words: String) {
     let message = Support.message { _ = try Exposition.series(Array(text.utf8), at: 0) { _ in true } }
     #expect(message?.contains(words) == true, "\(message ?? "read")")
@@ -82,7 +85,7 @@ struct ParsingTests {
         == .scalar(MetricSample(time: 1.5, value: .infinity)))
   }
 
-  @Test(arguments: [
+  static let brokenPrometheusAnswersAreNamedTable: [(String, Int, String)] = [
     ("{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"1:5: parse \\u001b[31merror\"}", 400, "bad_data"),
     ("<html>", 502, "status 502"), ("<html>", 200, "JSON"), ("", 401, "token"), ("", 404, "no Prometheus"),
     ("{}", 200, "not Prometheus'"), ("{\"status\":\"success\"}", 200, "no result"),
@@ -112,18 +115,22 @@ struct ParsingTests {
       200, "native"
     ),
     ("{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":{}}}", 200, "no list"),
-  ])
+  ]
+
+  @Test(arguments: brokenPrometheusAnswersAreNamedTable)
   func brokenPrometheusAnswersAreNamed(_ body: String, _ status: Int, _ words: String) {
     let message = Support.message { _ = try answer(body, status) }
     #expect(message?.contains(words) == true, "\(message ?? "read")")
     #expect(message?.contains("\u{1B}") != true)
   }
 
-  @Test(arguments: [
+  static let momentsTable: [(String, Double)] = [
     ("2026-11-21T10:49:48.558Z", 1_795_258_188.558), ("1970-01-01T00:00:00Z", 0),
     ("2024-02-29T23:59:59Z", 1_709_251_199),
     ("2026-01-01T01:00:00.5+01:00", 1_767_225_600.5), ("2000-03-01T00:00:00.000Z", 951_868_800),
-  ])
+  ]
+
+  @Test(arguments: momentsTable)
   func moments(_ text: String, _ seconds: Double) throws {
     #expect(abs(try #require(Moment.seconds(text[...])) - seconds) < 1e-6)
   }
@@ -134,7 +141,7 @@ struct ParsingTests {
   ])
   func noMoments(_ text: String) { #expect(Moment.seconds(text[...]) == nil) }
 
-  @Test(arguments: [
+  static let countLinesTable: [(String, String?)] = [
     ("{\"t\":1,\"baseline\":{\"n\":5,\"errors\":0},\"canary\":{\"n\":1,\"errors\":1}}", nil),
     ("{\"t\":1,\"baseline\":{\"n\":null,\"errors\":null},\"canary\":{\"n\":1,\"errors\":1}}", nil),
     ("{\"t\":\"1\",\"baseline\":{\"n\":5,\"errors\":0},\"canary\":{\"n\":1,\"errors\":1}}", "no time"),
@@ -145,7 +152,9 @@ struct ParsingTests {
     ("{\"t\":1,\"baseline\":{\"n\":5,\"errors\":9},\"canary\":{\"n\":1,\"errors\":1}}", "more errors"),
     ("{\"t\":1,\"service\":3,\"baseline\":{\"n\":5,\"errors\":9},\"canary\":{\"n\":1,\"errors\":1}}", "no text"),
     ("{\"t\":1,\"baseline\":{\"n\":5,\"errors\":0,\"latency\":[[5]]},\"canary\":{\"n\":1,\"errors\":1}}", "buckets"),
-  ])
+  ]
+
+  @Test(arguments: countLinesTable)
   func countLines(_ line: String, _ words: String?) {
     let message = Support.message { _ = try CountLine(Array(line.utf8)[...]) }
     #expect(words.map { message?.contains($0) == true } ?? (message == nil), "\(message ?? "read")")

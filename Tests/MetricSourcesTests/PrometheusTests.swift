@@ -116,7 +116,8 @@ struct PrometheusTests {
 
   @Test func instantAndRangeQueriesAreChecked() async throws {
     let vector =
-      "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"metric\":{},\"value\":[1010,\"2.4\"]}]}}"
+      "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":"
+      + "[{\"metric\":{},\"value\":[1010,\"2.4\"]}]}}"
     try await ScriptedServer.with(.whole(200, vector)) { server in
       let client = try client(server)
       #expect(try await client.instant("x", at: 1_010).first?.samples == [MetricSample(time: 1_010, value: 2.4)])
@@ -131,7 +132,8 @@ struct PrometheusTests {
       #expect(found[0].requests == 2 && found[0].errors?.failures() == 2 && found[0].notes.count == 1)
     }
     let matrix =
-      "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":{},\"values\":[[1,\"2\"],[2,\"3\"]]}]}}"
+      "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":"
+      + "[{\"metric\":{},\"values\":[[1,\"2\"],[2,\"3\"]]}]}}"
     try await ScriptedServer.with(.whole(200, matrix)) { server in
       let client = try client(server)
       #expect(try await client.range("x", from: 1, to: 2, step: 1).first?.samples.count == 2)

@@ -4,7 +4,7 @@ import Testing
 @testable import MetricSources
 
 struct QueriesTests {
-  @Test(arguments: [
+  static let selectorsTable: [(String, Arm, String)] = [
     (
       "istio", Arm.baseline,
       "{__name__=~\"istio_requests_total|istio_request_duration_milliseconds_bucket\",reporter=\"destination\","
@@ -25,7 +25,9 @@ struct QueriesTests {
       "{__name__=~\"http_request_duration_seconds_count|http_request_duration_seconds_bucket\",namespace=\"shop\","
         + "pod=~\"cart-[b-df-hj-np-tv-xz2-9]+-[b-df-hj-np-tv-xz2-9]{5}\"}"
     ),
-  ])
+  ]
+
+  @Test(arguments: selectorsTable)
   func selectors(_ name: String, _ arm: Arm, _ wanted: String) throws {
     let queries = try MetricQueries.named(name)
     let matchers = try queries.matchers(ServiceName("shop/cart"), arm, ArmSelection())
@@ -90,8 +92,6 @@ struct QueriesTests {
 
   @Test(arguments: ["", "/", "a/b/c", "a/", "a b", "a\nb"])
   func badServicesAreRefused(_ text: String) { #expect(throws: SourceProblem.self) { try ServiceName(text) } }
-
-  private static let ok: RequestClass? = .success
 
   @Test func classesOfAnswers() {
     let cases: [(MetricQueries, [String: String], RequestClass?)] = [

@@ -22,7 +22,8 @@ struct RealSourcesTests {
     try await RealMesh.with { mesh in
       try await mesh.eventually("traffic passes") {
         let http = MetricHTTP(address: try MetricAddress("127.0.0.1:\(mesh.frontPort)"))
-        return try await http.ask("/baseline").status == 200 && http.ask("/canary").status == 200
+        let (baseline, canary) = (try await http.ask("/baseline").status, try await http.ask("/canary").status)
+        return baseline == 200 && canary == 200
       }
       let sources = try Self.sources(mesh)
       // What was sent so far must be on record, latencies too, before counting starts.

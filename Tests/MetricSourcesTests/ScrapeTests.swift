@@ -1,12 +1,15 @@
 import Judgement
+import NIOHTTP1
 import Testing
 
 @testable import MetricSources
 
 struct ScrapeTests {
   private static func page(_ ok: Int, _ bad: Int, uptime: Int) -> String {
-    "{\"stats\":[{\"name\":\"http.in.downstream_rq_2xx\",\"value\":\(ok)},{\"name\":\"http.in.downstream_rq_5xx\",\"value\":\(bad)},"
-      + "{\"name\":\"http.in.downstream_rq_completed\",\"value\":\(ok + bad)},{\"name\":\"server.uptime\",\"value\":\(uptime)}]}"
+    "{\"stats\":[{\"name\":\"http.in.downstream_rq_2xx\",\"value\":\(ok)},"
+      + "{\"name\":\"http.in.downstream_rq_5xx\",\"value\":\(bad)},"
+      + "{\"name\":\"http.in.downstream_rq_completed\",\"value\":\(ok + bad)},"
+      + "{\"name\":\"server.uptime\",\"value\":\(uptime)}]}"
   }
 
   private func ask(_ source: ScrapeSource, _ to: Double) async throws -> [ArmMetrics] {

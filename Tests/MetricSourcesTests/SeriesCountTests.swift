@@ -40,7 +40,7 @@ struct SeriesCountTests {
     #expect(quiet.quality == .fresh && quiet.requests == 0 && quiet.errors?.failures() == 0)
   }
 
-  @Test(arguments: [
+  static let unbelievable: [([(Double, Double)], DataQuality)] = [
     ([(95.0, 10.0), (105.0, 9.0)], DataQuality.reset),
     ([(95, 10), (105, 2), (109, 20)], .reset),
     ([(95, 10), (105, .nan)], .absent("a value is NaN")),
@@ -51,7 +51,9 @@ struct SeriesCountTests {
     ([(105, 1), (95, 2)], .broken("times of samples do not ascend")),
     ([(95, 1), (86_500, 2)], .broken("a sample is 86390.0 s younger than the question")),
     ([(60, 1), (105, 9)], .gap(45)),
-  ])
+  ]
+
+  @Test(arguments: unbelievable)
   func whatCannotBeBelieved(_ samples: [(Double, Double)], _ wanted: DataQuality) {
     let found = metrics([requests("2", samples)])
     #expect(found.quality == wanted)

@@ -3,8 +3,8 @@ import Testing
 
 struct WatchTests {
   private func answers(
-    _ quality: DataQuality = .fresh, requests: Double = 10, errors: Double = 1, latency: LatencyCounts? = nil,
-    _ window: MetricWindow
+    _ window: MetricWindow, _ quality: DataQuality = .fresh, requests: Double = 10, errors: Double = 1,
+    latency: LatencyCounts? = nil
   ) -> [ArmMetrics] {
     Arm.allCases.map {
       ArmMetrics(
@@ -20,14 +20,14 @@ struct WatchTests {
     let window = try #require(watch.window(at: 101.5))
     #expect(window == MetricWindow(from: 100, to: 101.5))
     let latency = LatencyCounts(bounds: [5, 25], counts: [3, 2, 1])
-    let line = try #require(watch.take(answers(latency: latency, window), of: window).line)
+    let line = try #require(watch.take(answers(window, latency: latency), of: window).line)
     let arm = "{\"n\":10,\"errors\":1,\"latency\":[[5.0,3],[25.0,2],[null,1]]}"
     #expect(line == "{\"t\":101.5,\"baseline\":\(arm),\"canary\":\(arm)}")
     #expect(try stream.answer(line).contains("\"verdict\":\"continue\""))
     #expect(watch.window(at: 101.5) == nil && watch.window(at: 102) == MetricWindow(from: 101.5, to: 102))
     // More latencies than requests: the histogram lags, and is left out.
     let next = MetricWindow(from: 101.5, to: 102)
-    #expect(watch.take(answers(requests: 2, latency: latency, next), of: next).line?.contains("latency") == false)
+    #expect(watch.take(answers(next, requests: 2, latency: latency), of: next).line?.contains("latency") == false)
   }
 
   @Test func clientErrorsCountWhereAskedFor() {
@@ -42,7 +42,7 @@ struct WatchTests {
     for now in stride(from: 101.0, through: 112, by: 1) {
       let window = try #require(watch.window(at: now))
       #expect(window.from == 100)
-      lines.append(watch.take(answers(.absent("nothing"), window), of: window).line)
+      lines.append(watch.take(answers(window, .absent("nothing")), of: window).line)
     }
     // Silent until patience ends, then one line without counts at each end of it.
     #expect(lines.compactMap(\.self).count == 2 && lines[5]?.contains("null") == true)
@@ -56,7 +56,7 @@ struct WatchTests {
   func troubleIsALineWithoutCounts(_ quality: DataQuality) throws {
     var watch = MetricWatch(start: 100, patience: 5)
     let window = MetricWindow(from: 100, to: 101)
-    let outcome = watch.take(answers(quality, window), of: window)
+    let outcome = watch.take(answers(window, quality), of: window)
     #expect(outcome.line?.contains("\"n\":null") == true && outcome.remarks.count == 2)
     // What a reset lost is not asked for again.
     #expect(watch.window(at: 102)?.from == (quality == .reset ? 101 : 100))

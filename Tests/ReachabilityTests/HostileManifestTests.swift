@@ -66,10 +66,11 @@ struct HostileManifestTests {
     ).fleet
     let lines = fleet.lines()
     #expect(lines.contains { $0.hasPrefix("shop/c[Pod] -> ") })
-    #expect(lines.allSatisfy { line in
-      let ends = line.components(" -> ")
-      return ends[0] != ends[1].components(" : ")[0]
-    })
+    #expect(
+      lines.allSatisfy { line in
+        let ends = line.components(" -> ")
+        return ends[0] != ends[1].components(" : ")[0]
+      })
   }
 
   /// Every rule lets the ingress controller in, and a thousand workloads are behind one Ingress each.
@@ -77,7 +78,9 @@ struct HostileManifestTests {
     let count = 1_000
     let rules = (0..<100_000).map { number in
       NetworkPolicy.Rule(
-        peers: [number % 2 == 0 ? .block(cidr: "10.0.0.0/8", except: []) : .pods(namespaces: LabelSelector(), pods: nil)],
+        peers: [
+          number % 2 == 0 ? .block(cidr: "10.0.0.0/8", except: []) : .pods(namespaces: LabelSelector(), pods: nil)
+        ],
         ports: [.tcp(1 + number % 60_000)])
     }
     var input = fleet(

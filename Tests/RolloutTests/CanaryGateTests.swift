@@ -40,24 +40,28 @@ import Trials
       looks += 1
       for _ in 0..<requests {
         let isCanary = random.uniform() * 100 < Double(share)
-        call(Self.users, Self.gateway, isCanary, base: 4)
-        call(Self.gateway, Self.catalogue, isCanary, base: 2)
+        let behind = call(Self.gateway, Self.catalogue, isCanary, base: 2)
+        _ = call(Self.users, Self.gateway, isCanary, base: 2, behind: behind)
       }
     }
 
-    private mutating func call(_ caller: ObjectReference, _ target: ObjectReference, _ isCanary: Bool, base: Double) {
+    /// Returns how long it took, in milliseconds.
+    private mutating func call(
+      _ caller: ObjectReference, _ target: ObjectReference, _ isCanary: Bool, base: Double, behind: Double = 0
+    ) -> Double {
       let edge = Edge(caller: caller, target: target, cohort: isCanary ? .canary : .stable)
       let failed = isCanary && target == Self.catalogue && random.uniform() < canary.errorRate
       snapshot.edges[edge, default: Tally()] += Tally(n: 1, errors: failed ? 1 : 0)
-      var latency = base * exp(0.4 * random.normal())
+      var latency = behind + base * exp(0.4 * random.normal())
       if isCanary {
-        latency += canary.sidecar * (target == Self.gateway ? 2 : 1)
-        if random.uniform() < canary.slowShare { latency += canary.slowBy }
+        latency += canary.sidecar
+        if target == Self.catalogue, random.uniform() < canary.slowShare { latency += canary.slowBy }
         if canary.stalls.contains(looks) { latency = 300 }
       }
       var tally = snapshot.latency[edge] ?? LatencyTally(bounds: Self.bounds, counts: Array(repeating: 0, count: 127))
       tally.counts[Self.bounds.firstIndex { latency < $0 } ?? 126] += 1
       snapshot.latency[edge] = tally
+      return latency
     }
   }
 

@@ -20,5 +20,5 @@ package struct BearerToken: Sendable, CustomStringConvertible, CustomDebugString
   var header: String { "Bearer \(secret)" }
   package var description: String { "(a token)" }
   package var debugDescription: String { description }
-  package var customMirror: Mirror { Mirror(self, children: []) }
+  package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

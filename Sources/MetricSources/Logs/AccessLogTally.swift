@@ -7,6 +7,13 @@ struct ArmTally: Sendable, Equatable {
   /// Milliseconds.
   var latencies: [Double] = []
   var newest = -Double.infinity
+
+  mutating func add(_ entry: AccessLogEntry) {
+    requests += 1
+    errors.add(1, entry.outcome)
+    if let duration = entry.duration { latencies.append(duration) }
+    newest = max(newest, entry.ended)
+  }
 }
 
 /// What a log's new lines say about all that was asked.
@@ -58,9 +65,6 @@ struct AccessLogTally: Sendable {
   }
 
   private mutating func count(_ entry: AccessLogEntry, _ service: Int, _ arm: Arm) {
-    arms[service][arm, default: ArmTally()].requests += 1
-    arms[service][arm]?.errors.add(1, entry.outcome)
-    if let duration = entry.duration { arms[service][arm]?.latencies.append(duration) }
-    arms[service][arm]?.newest = max(arms[service][arm]?.newest ?? -.infinity, entry.ended)
+    arms[service][arm, default: ArmTally()].add(entry)
   }
 }

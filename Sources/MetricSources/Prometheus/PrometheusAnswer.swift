@@ -7,7 +7,7 @@ enum PrometheusAnswer: Equatable {
   case scalar(MetricSample)
   case string
 
-  /// - Throws: for an error, for a warning (the answer is a part of the truth then), and for all that is no such answer.
+  /// - Throws: for an error, for a warning (the answer is a part then), and for all that is no such answer.
   init(_ answer: HTTPAnswer) throws(SourceProblem) {
     let tree: JSONTree
     do {

@@ -1,4 +1,3 @@
-package import Diagnostics
 package import FleetModel
 
 /// Which rule of which layer lets a flow through, and why it is there.

@@ -61,6 +61,7 @@ struct HardeningPatch {
     switch profile {
     case .runtimeDefault: .map(["type": .string("RuntimeDefault"), "localhostProfile": .null])
     case .localhost(let path): .map(["type": .string("Localhost"), "localhostProfile": .string(path)])
+    case .other(let type): .map(["type": .string(type)])
     case .unconfined, nil: .map(["type": .string("Unconfined")])
     }
   }

@@ -153,6 +153,7 @@ struct RealMesh {
   private func listener(_ name: String, _ port: Int, _ log: String, _ routes: [String]) -> String {
     let manager =
       "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+    let all = routes.joined(separator: ", ")
     let router = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
     return """
         - name: \(name)
@@ -164,7 +165,7 @@ struct RealMesh {
                 "@type": \(manager)
                 stat_prefix: \(name)
                 \(log)
-                route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [\(routes.joined(separator: ", "))]}]}
+                route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [\(all)]}]}
                 http_filters: [{name: router, typed_config: {"@type": \(router)}}]
       """
   }

@@ -68,6 +68,6 @@ extension Container {
 
   /// The program's name is the last part of the first word of its command.
   func runs(_ program: String) -> Bool {
-    (command + args).first.map { $0 == program || $0.hasSuffix("/" + program) } ?? false
+    (command.first ?? args.first).map { $0 == program || $0.hasSuffix("/" + program) } ?? false
   }
 }

@@ -50,7 +50,7 @@ extension Vector {
   )
 
   private static func isDenied(_ context: AuditContext) -> Bool {
-    let servers = context.fleet.workloads.flatMap(\.pod.containers).filter { $0.runs("kube-apiserver") }
+    let servers = Array(context.fleet.workloads.lazy.flatMap(\.pod.containers).filter { $0.runs("kube-apiserver") })
     return !servers.isEmpty
       && servers.allSatisfy {
         ($0.flag("enable-admission-plugins") ?? "").split(separator: ",").contains("DenyServiceExternalIPs")
