@@ -104,8 +104,7 @@ let package = Package(
       "Composition",
       [
         "Twin", "EnvoyMesh", "JournalStore", "Linux", "Scanners", "Intake", "Planning", "Rollout", "Trials",
-        "Judgement",
-        "Audit", "Breach", "Reports", "IntentModel", "FleetModel", "Diagnostics",
+        "Judgement", "Audit", "Breach", "Reports", "IntentModel", "FleetModel", "StandinProtocol", "Diagnostics",
       ]),
     room(
       "CommandLine",
