@@ -107,7 +107,8 @@ let package = Package(
       "Composition",
       [
         "Twin", "EnvoyMesh", "JournalStore", "Linux", "Scanners", "MetricSources", "Intake", "Planning",
-        "Rollout", "Trials", "Judgement", "Audit", "Breach", "Reports", "IntentModel", "FleetModel", "Diagnostics",
+        "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports", "IntentModel", "FleetModel",
+        "StandinProtocol", "Diagnostics",
       ]),
     room(
       "CommandLine",

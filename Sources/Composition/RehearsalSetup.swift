@@ -1,6 +1,5 @@
 import Breach
 import Diagnostics
-import EnvoyMesh
 import FleetModel
 import Foundation
 import IntentModel
@@ -39,14 +38,9 @@ struct RehearsalSetup: Sendable {
   func execute(
     tools: Tools, journal: any Journal, resume: RunResume, observer: any RolloutObserver
   ) async throws {
-    let mesh = try EnvoyDataPlane(
-      layout: SidecarLayout(adminSocket: LocalTwin.sidecarAdminFolder + "/admin.sock"))
-    let twin = LocalTwin(
-      TwinSettings(
-        fleet: input.fleet, derivation: derivation, wrongs: input.wrongs, requestsPerSecond: options.requestsPerSecond,
-        envoy: tools.envoy, standin: tools.standin, initProgram: tools.initProgram,
-        kernelFidelity: options.kernelFidelity),
-      sidecars: mesh)
+    let session = try TwinSession(
+      fleet: input.fleet, derivation: derivation, wrongs: input.wrongs, options: options, tools: tools)
+    let twin = session.twin
     let fleet = input.fleet
     let derivation = derivation
     let wrongs = input.wrongs
@@ -61,17 +55,9 @@ struct RehearsalSetup: Sendable {
     do {
       _ = try await executor.run()
     } catch {
-      await close(twin, mesh)
+      await session.close()
       throw error
     }
-    await close(twin, mesh)
-  }
-
-  private func close(_ twin: LocalTwin, _ mesh: EnvoyDataPlane) async {
-    // In a task of its own, so that a cancelled run still leaves nothing behind.
-    await Task {
-      await twin.close()
-      await mesh.stop()
-    }.value
+    await session.close()
   }
 }

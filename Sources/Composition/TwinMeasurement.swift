@@ -1,8 +1,5 @@
 import Diagnostics
-import EnvoyMesh
-import FleetModel
 import Intake
-import IntentModel
 import Planning
 import Twin
 
@@ -31,32 +28,15 @@ package struct TwinMeasurement: Sendable {
         .badInput, "the input holds no workload to build a twin of",
         cure: "name manifests with at least one Deployment or Pod")
     }
-    let mesh = try EnvoyDataPlane(layout: SidecarLayout(adminSocket: LocalTwin.sidecarAdminFolder + "/admin.sock"))
-    let twin = LocalTwin(
-      TwinSettings(
-        fleet: fleet, derivation: IntentDerivation(fleet: fleet), wrongs: [],
-        requestsPerSecond: options.requestsPerSecond, envoy: tools.envoy, standin: tools.standin,
-        initProgram: tools.initProgram, kernelFidelity: options.kernelFidelity),
-      sidecars: mesh)
+    let session = try TwinSession(fleet: fleet, options: options, tools: tools)
     do {
-      try await twin.prepare(plan.postures(before: plan.waves.count))
+      try await session.twin.prepare(plan.postures(before: plan.waves.count))
       ready(clock.now - began)
       try await hold()
     } catch {
-      _ = await end(twin, mesh)
+      await session.close()
       throw error
     }
-    return await end(twin, mesh)
-  }
-
-  private func end(_ twin: LocalTwin, _ mesh: EnvoyDataPlane) async -> Duration {
-    // In a task of its own, so that a cancelled measurement still leaves nothing behind.
-    await Task {
-      let began = clock.now
-      await twin.close()
-      let took = clock.now - began
-      await mesh.stop()
-      return took
-    }.value
+    return await session.close()
   }
 }

@@ -34,6 +34,16 @@ package struct LatencyHistogram: Sendable, Equatable {
     for (bucket, count) in other.counts.enumerated() where count > 0 { add(bucket: bucket, count: count) }
   }
 
+  /// What was recorded since `earlier`, an older state of this histogram.
+  package func since(_ earlier: LatencyHistogram) -> LatencyHistogram {
+    var result = LatencyHistogram()
+    for (bucket, count) in counts.enumerated() {
+      let before = bucket < earlier.counts.count ? earlier.counts[bucket] : 0
+      if count > before { result.add(bucket: bucket, count: count - before) }
+    }
+    return result
+  }
+
   package mutating func removeAll() {
     counts.removeAll(keepingCapacity: true)
     total = 0

@@ -2,6 +2,18 @@ import StandinProtocol
 import Testing
 
 @Suite struct HistogramTests {
+  @Test func differenceHoldsWhatCameSince() {
+    var histogram = LatencyHistogram()
+    for milliseconds in [1.0, 5, 5, 80] { histogram.record(milliseconds: milliseconds) }
+    let earlier = histogram
+    #expect(histogram.since(earlier).total == 0)
+    for milliseconds in [5.0, 900] { histogram.record(milliseconds: milliseconds) }
+    var wanted = LatencyHistogram()
+    for milliseconds in [5.0, 900] { wanted.record(milliseconds: milliseconds) }
+    #expect(histogram.since(earlier).pairs == wanted.pairs)
+    #expect(histogram.since(LatencyHistogram()).pairs == histogram.pairs)
+  }
+
   @Test func bucketsAreThoseOfTheDocumentation() {
     for bucket in 1..<LatencyHistogram.lastBucket {
       let low = LatencyHistogram.lowerBound(bucket)

@@ -55,7 +55,7 @@ import Testing
         let connection = try Connection.open(port: port)
         defer { connection.shut() }
         connection.write(LineRequest(cohort: nil, caller: "x/y", trace: "-").text)
-        return connection.read()
+        return connection.read(through: "\n")
       }
       #expect(reply == "ERR \(workload("b"))\n")
       await a.process.end()
@@ -146,6 +146,48 @@ import Testing
         }
       }
       #expect(statuses == ["a-1", "a-1", "a-1"])
+      await a.process.end()
+    }
+  }
+
+  @Test func manyLinesOnOneConnection() async throws {
+    try await withFolder { folder in
+      let a = try await Player(part("a", tcp: true), in: folder)
+      let port = a.ports[0]
+      let replies = try await onThread {
+        let connection = try Connection.open(port: port)
+        defer { connection.shut() }
+        let line = LineRequest(cohort: nil, caller: "x/y", trace: "-").text
+        connection.write(line + line)
+        let together = [connection.read(through: "\n"), connection.read(through: "\n")]
+        connection.write(line)
+        return together + [connection.read(through: "\n")]
+      }
+      #expect(replies == ["OK a-1\n", "OK a-1\n", "OK a-1\n"])
+      try await a.wait { $0.totals.served[false]?.n == 3 }
+      await a.process.end()
+    }
+  }
+
+  /// A caller keeps its connection, and sends a line again on a fresh one when a kept one is found closed.
+  @Test func linesAreSentOnKeptConnections() async throws {
+    try await withFolder { folder in
+      let connections = Mutex(0)
+      let b = try FakeServer { connection, number in
+        connections.withLock { $0 += 1 }
+        for _ in 0..<(number == 0 ? 2 : 1) {
+          _ = connection.read(through: "\n")
+          connection.write("OK b-1\n")
+        }
+        _ = connection.read(through: "\n")
+        connection.shut()
+      }
+      defer { b.close() }
+      let a = try await Player(part("a", calls: [call("b", port: b.port, tcp: true)]), in: folder)
+      for number in 1...3 {
+        #expect(try await httpGet(port: a.ports[0]).status == 200, "request \(number)")
+        #expect(connections.withLock { $0 } == (number < 3 ? 1 : 2))
+      }
       await a.process.end()
     }
   }

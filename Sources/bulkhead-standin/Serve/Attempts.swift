@@ -8,31 +8,23 @@ extension Standin {
   func attempt(_ attempt: Attempt, completion: @escaping (AttemptOutcome) -> Void) {
     let limit = TimeAmount.milliseconds(Int64(max(attempt.timeoutMilliseconds, 1)))
     let hop = Hop(cohort: nil, trace: newTrace())
-    if attempt.tcp {
-      let line = LineRequest(
-        cohort: nil, caller: configuration.callerName, trace: hop.trace.header(span: random.next()))
-      let connection = LineConnection(line: line.text) { completion(lineOutcome(of: $0, id: attempt.id)) }
-      loop.assumeIsolated().scheduleTask(in: limit) { connection.expire() }
-      return connection.open(
-        loop: loop, resolver: resolver, host: attempt.host, port: attempt.port, limit: limit)
-    }
     let head = requestHead(
       authority: "\(attempt.host):\(attempt.port)", path: attempt.path, hop: hop, close: true)
-    let exchange = Exchange(head: head, keepsBody: true) { completion(exchangeOutcome(of: $0, id: attempt.id)) }
+    let exchange = Exchange(head: head, keepsBody: true) { completion(attemptOutcome(of: $0, for: attempt)) }
     exchange.isResolved = false
     loop.assumeIsolated().scheduleTask(in: limit) { exchange.expire() }
     resolver.resolve(host: attempt.host, port: attempt.port) { resolved in
       exchange.isResolved = true
       switch resolved {
-      case .success(let address): self.start(exchange, at: address, limit: limit)
+      case .success(let address): self.start(exchange, at: address, lines: attempt.tcp, limit: limit)
       case .failure(let failure): exchange.finish(.unresolved(failure.text))
       }
     }
   }
 
-  private func start(_ exchange: Exchange, at address: SocketAddress, limit: TimeAmount) {
+  private func start(_ exchange: Exchange, at address: SocketAddress, lines: Bool, limit: TimeAmount) {
     guard !exchange.isDone else { return }
-    connect(loop: loop, address: address, limit: limit) { result in
+    connect(loop: loop, address: address, lines: lines, limit: limit) { result in
       switch result {
       case .success(let connection): exchange.isDone ? connection.close() : connection.start(exchange)
       case .failure(let failure): exchange.finish(failure.value)
@@ -41,18 +33,14 @@ extension Standin {
   }
 }
 
-private func lineOutcome(of outcome: LineConnection.LineOutcome, id: Int) -> AttemptOutcome {
-  switch outcome {
-  case .answered(let reply): AttemptOutcome(id: id, kind: .reached, detail: String(reply.text.dropLast()))
-  case .failed(let failure): exchangeOutcome(of: failure, id: id)
-  }
-}
-
-private func exchangeOutcome(of outcome: ExchangeOutcome, id: Int) -> AttemptOutcome {
-  switch outcome {
+/// A line has no status of its own.
+private func attemptOutcome(of outcome: ExchangeOutcome, for attempt: Attempt) -> AttemptOutcome {
+  let id = attempt.id
+  return switch outcome {
   case .answered(let answer):
     AttemptOutcome(
-      id: id, kind: kind(of: answer), status: answer.status, detail: String(decoding: answer.body, as: UTF8.self))
+      id: id, kind: kind(of: answer), status: attempt.tcp ? nil : answer.status,
+      detail: String(decoding: answer.body, as: UTF8.self))
   case .closed(let text): AttemptOutcome(id: id, kind: .closed, detail: text)
   case .unresolved(let text): AttemptOutcome(id: id, kind: .impossible, detail: text)
   case .timedOut: AttemptOutcome(id: id, kind: .timedOut, detail: "no answer in time")

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import StandinProtocol
 
-/// The client's end of one HTTP/1.1 connection: one exchange at a time. Belongs to the event loop.
+/// The client's end of one connection, HTTP/1.1 or lines: one exchange at a time. Belongs to the event loop.
 final class ClientConnection: ChannelInboundHandler {
   typealias InboundIn = HTTPClientResponsePart
   typealias OutboundOut = HTTPClientRequestPart
@@ -20,11 +20,15 @@ final class ClientConnection: ChannelInboundHandler {
   private var failure: String?
 
   /// The handlers of a connection, in the order of the pipeline.
-  func install(on channel: any Channel) throws {
+  func install(on channel: any Channel, lines: Bool) throws {
     let pipeline = channel.pipeline.syncOperations
     try pipeline.addHandler(ByteWatch(self))
-    try pipeline.addHandler(HTTPRequestEncoder())
-    try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
+    if lines {
+      try pipeline.addHandler(LineClientCodec())
+    } else {
+      try pipeline.addHandler(HTTPRequestEncoder())
+      try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
+    }
     try pipeline.addHandler(self)
   }
 

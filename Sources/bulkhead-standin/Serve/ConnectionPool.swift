@@ -13,15 +13,18 @@ final class ConnectionPool {
   private let resolver: Resolver
   private let host: String
   private let port: Int
+  /// The line protocol instead of HTTP.
+  private let lines: Bool
   private var idle: [ClientConnection] = []
   private var open = 0
   private var waiting: [Exchange] = []
 
-  init(loop: any EventLoop, resolver: Resolver, host: String, port: Int) {
+  init(loop: any EventLoop, resolver: Resolver, host: String, port: Int, lines: Bool) {
     self.loop = loop
     self.resolver = resolver
     self.host = host
     self.port = port
+    self.lines = lines
   }
 
   func send(_ exchange: Exchange) {
@@ -38,7 +41,7 @@ final class ConnectionPool {
       return
     }
     open += 1
-    connect(loop: loop, resolver: resolver, host: host, port: port, limit: Self.connectLimit) { result in
+    connect(loop: loop, resolver: resolver, host: host, port: port, lines: lines) { result in
       switch result {
       case .success(let connection):
         connection.pool = self
@@ -87,21 +90,22 @@ struct ConnectFailure: Error {
   var value: ExchangeOutcome
 }
 
-/// A new HTTP connection, ready for its first exchange.
-func connect(
-  loop: any EventLoop, resolver: Resolver, host: String, port: Int, limit: TimeAmount,
+/// A new connection, ready for its first exchange.
+private func connect(
+  loop: any EventLoop, resolver: Resolver, host: String, port: Int, lines: Bool,
   completion: @escaping (Result<ClientConnection, ConnectFailure>) -> Void
 ) {
   resolver.resolve(host: host, port: port) { resolved in
     switch resolved {
-    case .success(let address): connect(loop: loop, address: address, limit: limit, completion: completion)
+    case .success(let address):
+      connect(loop: loop, address: address, lines: lines, limit: ConnectionPool.connectLimit, completion: completion)
     case .failure(let failure): completion(.failure(ConnectFailure(value: .unresolved(failure.text))))
     }
   }
 }
 
 func connect(
-  loop: any EventLoop, address: SocketAddress, limit: TimeAmount,
+  loop: any EventLoop, address: SocketAddress, lines: Bool, limit: TimeAmount,
   completion: @escaping (Result<ClientConnection, ConnectFailure>) -> Void
 ) {
   let connection = ClientConnection()
@@ -110,7 +114,7 @@ func connect(
     .connectTimeout(limit)
     .channelOption(.maxMessagesPerRead, value: 1)
     .channelInitializer { channel in
-      channel.eventLoop.makeCompletedFuture { try bound.value.install(on: channel) }
+      channel.eventLoop.makeCompletedFuture { try bound.value.install(on: channel, lines: lines) }
     }
     .connect(to: address)
     .assumeIsolated()
@@ -123,7 +127,7 @@ func connect(
 }
 
 /// A reset during the connection's set-up means that somebody had accepted it.
-func connectOutcome(of error: any Error) -> ExchangeOutcome {
+private func connectOutcome(of error: any Error) -> ExchangeOutcome {
   if let error = error as? IOError, error.errnoCode == ECONNRESET { return .closed("reset") }
   return .notConnected(error)
 }

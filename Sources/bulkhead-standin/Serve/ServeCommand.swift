@@ -39,9 +39,12 @@ private func open(
     .childChannelInitializer { channel in
       channel.eventLoop.makeCompletedFuture {
         let pipeline = channel.pipeline.syncOperations
-        guard !listener.tcp else { return try pipeline.addHandler(LineServerHandler(standin: session.value.standin)) }
-        try pipeline.addHandler(HTTPResponseEncoder())
-        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
+        if listener.tcp {
+          try pipeline.addHandler(LineServerCodec())
+        } else {
+          try pipeline.addHandler(HTTPResponseEncoder())
+          try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
+        }
         try pipeline.addHandler(ServerHandler(standin: session.value.standin))
       }
     }

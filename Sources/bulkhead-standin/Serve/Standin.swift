@@ -44,7 +44,7 @@ final class Standin {
     for call in configuration.calls where !targets.contains(call.target) { targets.append(call.target) }
     tally = Tally(targets: targets)
     for call in configuration.calls {
-      let pool = ConnectionPool(loop: loop, resolver: resolver, host: call.host, port: call.port)
+      let pool = ConnectionPool(loop: loop, resolver: resolver, host: call.host, port: call.port, lines: call.tcp)
       calls.append(
         PreparedCall(
           call: call, target: targets.firstIndex(of: call.target) ?? 0, authority: "\(call.host):\(call.port)",
@@ -97,20 +97,11 @@ final class Standin {
   private func make(_ prepared: PreparedCall, _ hop: Hop, completion: @escaping (String?) -> Void) {
     let call = prepared.call
     let address = hop.isCanary ? canaryAddresses[prepared.authority] : nil
-    guard !call.tcp else {
-      let line = LineRequest(
-        cohort: hop.cohort, caller: configuration.callerName, trace: hop.trace.header(span: random.next()))
-      let connection = LineConnection(line: line.text) { completion(failureOrigin(of: $0, target: call.target)) }
-      deadlines.add(connection)
-      return connection.open(
-        loop: loop, resolver: resolver, host: address?.host ?? call.host, port: address?.port ?? call.port,
-        limit: ConnectionPool.connectLimit)
-    }
     let exchange = Exchange(head: requestHead(authority: prepared.authority, hop: hop)) {
       completion(failureOrigin(of: $0, target: call.target))
     }
     deadlines.add(exchange)
-    (address.map(canaryPool) ?? prepared.pool).send(exchange)
+    (address.map { canaryPool($0, lines: call.tcp) } ?? prepared.pool).send(exchange)
   }
 
   func requestHead(authority: String, path: String = "/", hop: Hop, close: Bool = false) -> HTTPRequestHead {
@@ -121,10 +112,10 @@ final class Standin {
     return HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: HTTPHeaders(fields))
   }
 
-  private func canaryPool(_ address: (host: String, port: Int)) -> ConnectionPool {
+  private func canaryPool(_ address: (host: String, port: Int), lines: Bool) -> ConnectionPool {
     let key = "\(address.host):\(address.port)"
     if let known = canaryPools[key] { return known }
-    let pool = ConnectionPool(loop: loop, resolver: resolver, host: address.host, port: address.port)
+    let pool = ConnectionPool(loop: loop, resolver: resolver, host: address.host, port: address.port, lines: lines)
     canaryPools[key] = pool
     return pool
   }
@@ -144,12 +135,4 @@ func milliseconds(since start: NIODeadline) -> Double {
 private func failureOrigin(of outcome: ExchangeOutcome, target: String) -> String? {
   guard case .answered(let answer) = outcome else { return target }
   return (200..<300).contains(answer.status) ? nil : answer.origin ?? target
-}
-
-private func failureOrigin(of outcome: LineConnection.LineOutcome, target: String) -> String? {
-  switch outcome {
-  case .answered(.ok): nil
-  case .answered(.failed(let origin)): origin
-  case .failed: target
-  }
 }

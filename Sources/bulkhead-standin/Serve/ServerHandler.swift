@@ -2,7 +2,8 @@ import NIOCore
 import NIOHTTP1
 import StandinProtocol
 
-/// Serves HTTP/1.1 on one connection, one request after the other. Belongs to the event loop.
+/// Serves HTTP/1.1, or lines that `LineServerCodec` turned into it, on one connection, one request after the other.
+/// Belongs to the event loop.
 final class ServerHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
@@ -72,47 +73,5 @@ final class ServerHandler: ChannelInboundHandler {
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     if !keepsAlive { return context.close(promise: nil) }
     if !waiting.isEmpty { answer(waiting.removeFirst()) }
-  }
-}
-
-/// Serves the line protocol: one line in, one line out, closed. Belongs to the event loop.
-final class LineServerHandler: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-  typealias OutboundOut = ByteBuffer
-
-  private static let longest = 1024
-  private let standin: Standin
-  private var received: [UInt8] = []
-  private var context: ChannelHandlerContext?
-  private var isServing = false
-
-  init(standin: Standin) { self.standin = standin }
-
-  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-  func channelInactive(context: ChannelHandlerContext) { self.context = nil }
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard !isServing else { return }
-    received += unwrapInboundIn(data).readableBytesView
-    guard let end = received.firstIndex(of: UInt8(ascii: "\n")) else {
-      if received.count > Self.longest { context.close(promise: nil) }
-      return
-    }
-    let line = String(decoding: received[..<end], as: UTF8.self)
-    guard let request = LineRequest(line: line[...]) else { return context.close(promise: nil) }
-    isServing = true
-    standin.serve(cohort: request.cohort, trace: request.trace) { [self] origin in
-      guard let context = self.context else { return }
-      let reply: LineReply = origin.map { .failed(origin: $0) } ?? .ok(pod: standin.configuration.pod)
-      context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(string: reply.text)), promise: nil)
-      context.close(promise: nil)
-    }
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    // A caller may close its sending side after the line; only one that has sent no line is done.
-    if case ChannelEvent.inputClosed = event, !isServing { return context.close(promise: nil) }
-    context.fireUserInboundEventTriggered(event)
   }
 }
