@@ -1,4 +1,7 @@
-"""Integrated exposure of our plan against callers first, on fleets that people really run (or are asked to)."""
+"""Integrated exposure of our plan against callers first, on fleets that people really run (or are asked to).
+
+Callers first keeps fewer rules (it may change all workloads behind one service at once), so it can come out ahead.
+"""
 import json
 import os
 import pathlib

@@ -1,4 +1,5 @@
 import Diagnostics
+import FleetModel
 import IntentModel
 import MeshChoice
 

@@ -34,6 +34,8 @@ package struct JudgeWatchCommand: AsyncParsableCommand {
   var looks: Int?
   @Flag(name: .long, help: "Answers with status 4xx are failures too.")
   var clientErrors = false
+  @Flag(name: .long, help: "Judge classes of answers too; they take a tenth of alpha.")
+  var status = false
   @Option(name: [.customShort("o"), .long], help: "counts or verdicts.")
   var output = Output.counts
   @Option(name: .long, help: "For verdicts: greatest chance of a false alarm.")
@@ -68,7 +70,7 @@ package struct JudgeWatchCommand: AsyncParsableCommand {
 
   private func watch(_ source: any MetricSource) async throws {
     let policy = FailurePolicy(client: clientErrors)
-    var watch = MetricWatch(start: Self.now, patience: self.source.patience, failures: policy)
+    var watch = MetricWatch(start: Self.now, patience: self.source.patience, failures: policy, status: status)
     var stream = output == .verdicts ? JudgeStream(settings: settings) : nil
     var said: [String] = []
     var done = 0

@@ -79,7 +79,7 @@ package struct PathsCommand: AsyncParsableCommand {
     options.jewels = jewel
     options.countsUnknown = unknownIsOpen
     options.chance = try await reports.attached(to: result.fleet).chance
-    let graph = try BreachGraphBuilder(AuditContext(result.fleet), options: options).build()
+    let graph = try await BreachGraphBuilder.graph(of: result.fleet, options: options)
     watch.lap("graph")
     if timings {
       _ = BlastRadius(graph)

@@ -1,5 +1,7 @@
 import Diagnostics
+import FleetModel
 import Foundation
+import IntentModel
 import Planning
 
 /// The difference of two plans, for people and for programs (`bulkhead.plan.diff/1`).

@@ -1,10 +1,15 @@
 import Diagnostics
+import FleetModel
+import IntentModel
 import Planning
 
 /// The time line and the exposure curve of a plan as SVG, without scripts, fonts or links.
 struct PlanDrawing {
   private let plan: Plan
-  private static let (left, right, top, height) = (64.0, 900.0, 30.0, 220.0)
+  private static let left = 64.0
+  private static let right = 900.0
+  private static let top = 30.0
+  private static let height = 220.0
 
   init(_ plan: Plan) { self.plan = plan }
 

@@ -1,5 +1,6 @@
 import Diagnostics
 import Glibc
+import Intake
 import Planning
 
 /// Files that the subcommands of `plan` write, and private keys, which nobody else may read.

@@ -35,7 +35,7 @@ package struct Intake: Sendable {
     return IntakeResult(fleet: assembly.fleet, findings: order, documents: documents)
   }
 
-  private static func key(_ finding: Finding) -> (SourceLocation, String, String, String) {
+  static func key(_ finding: Finding) -> (SourceLocation, String, String, String) {
     (finding.location ?? SourceLocation(file: "", line: 0), finding.code, finding.resource, finding.message)
   }
 

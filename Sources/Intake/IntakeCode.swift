@@ -15,6 +15,7 @@ package enum IntakeCode: String, CaseIterable, Sendable {
   case badName = "BH-INTAKE-011"
   case selectsNothing = "BH-INTAKE-012"
   case targetMissing = "BH-INTAKE-013"
+  case notRead = "BH-INTAKE-014"
   case callToNowhere = "BH-CALL-001"
   case callToMissingPort = "BH-CALL-002"
   case callWithoutWorkload = "BH-CALL-003"
@@ -35,6 +36,7 @@ package enum IntakeCode: String, CaseIterable, Sendable {
     case .badName: "Name that Kubernetes refuses"
     case .selectsNothing: "Selector that matches nothing"
     case .targetMissing: "Target not in the input"
+    case .notRead: "Kind of the cluster not read"
     case .callToNowhere: "Call to nowhere"
     case .callToMissingPort: "Call to a port that the service does not have"
     case .callWithoutWorkload: "Call to a service without workloads"
@@ -58,6 +60,7 @@ package enum IntakeCode: String, CaseIterable, Sendable {
     case .badName: "Kubernetes refuses the name or a label, so that the object would never be created."
     case .selectsNothing: "A policy or budget selects no pod of the input: it protects nothing that is known."
     case .targetMissing: "An autoscaler scales a workload that is not in the input."
+    case .notRead: "The cluster may have objects of this kind; they could not be read. What depends on them is unknown."
     case .callToNowhere: "A setting names a service that the input does not have: the call fails, or leads elsewhere."
     case .callToMissingPort: "A setting names a port that the service does not have: the call fails."
     case .callWithoutWorkload: "A workload calls a service behind which nothing runs."
@@ -69,7 +72,7 @@ package enum IntakeCode: String, CaseIterable, Sendable {
   package var severity: Severity {
     switch self {
     case .unreadable, .syntax, .limit, .notAnObject: .high
-    case .wrongValue, .unusable, .ownedTwice, .badName, .callToNowhere, .callToMissingPort: .medium
+    case .wrongValue, .unusable, .ownedTwice, .badName, .callToNowhere, .callToMissingPort, .notRead: .medium
     case .duplicate, .empty, .selectsNothing, .targetMissing, .callWithoutWorkload, .serviceWithoutWorkload: .low
     case .unknownKind: .info
     }

@@ -90,7 +90,8 @@ package struct GateJudge: Codable, Sendable, Equatable {
     missing += silent.map { "no word from the security source \($0)" }
     let unfit = !silent.isEmpty || !guarding.isFit(at: now)
     let verdict: Verdict =
-      !critical.isEmpty ? .fail
+      !critical.isEmpty
+      ? .fail
       : judge.conclusion == .pass && (unfit || !now.isFinite) ? .inconclusive : judge.conclusion
     let late = verdict == .inconclusive && !(now < deadline)
     return GateEvidence(

@@ -5,6 +5,7 @@
 package struct MetricWatch: Sendable {
   private let failures: FailurePolicy
   private let patience: Double
+  private let status: Bool
   private var from: Double
   /// Since when there is nothing to see.
   private var silentSince: Double?
@@ -14,8 +15,10 @@ package struct MetricWatch: Sendable {
   /// - Parameters:
   ///   - start: seconds since 1970; counting starts here.
   ///   - patience: seconds; longer silence becomes a line without counts.
-  package init(start: Double, patience: Double, failures: FailurePolicy = FailurePolicy()) {
+  ///   - status: whether lines have the classes of answers too, which then take part of the judge's α.
+  package init(start: Double, patience: Double, failures: FailurePolicy = FailurePolicy(), status: Bool = false) {
     from = start
+    self.status = status
     self.patience = patience
     self.failures = failures
   }
@@ -46,7 +49,7 @@ package struct MetricWatch: Sendable {
       from = window.to
       silentSince = nil
       hasSeenData = true
-      outcome.line = Self.line(reading, baseline, canary, failures)
+      outcome.line = line(reading, baseline, canary)
     } catch {
       // What was lost in a reset is not asked for again; it would be lost each time.
       let isLost = [baseline, canary].contains { $0.quality == .reset }
@@ -70,21 +73,33 @@ package struct MetricWatch: Sendable {
     return "{\"t\":\(stamp(time)),\"baseline\":\(nothing),\"canary\":\(nothing)}"
   }
 
-  private static func line(
-    _ reading: Reading, _ baseline: ArmMetrics, _ canary: ArmMetrics, _ failures: FailurePolicy
-  ) -> String {
+  private func line(_ reading: Reading, _ baseline: ArmMetrics, _ canary: ArmMetrics) -> String {
     // Histograms may lag behind counters; more latencies than requests would not be believed.
     let latency =
       [baseline, canary].allSatisfy { one in
         one.latency.map { Double($0.total) <= one.requests ?? 0 } ?? false
       } && baseline.latency?.bounds == canary.latency?.bounds
+    let classes = [baseline, canary].map(Self.classes)
+    let status = status && !classes.contains(nil)
     func arm(_ counts: ArmReading, _ metrics: ArmMetrics) -> String {
-      var text = "{\"n\":\(whole(counts.requests)),\"errors\":\(whole(counts.errors))"
+      var text = "{\"n\":\(Self.whole(counts.requests)),\"errors\":\(Self.whole(counts.errors))"
+      if status, let classes = Self.classes(metrics) { text += ",\"status\":\(classes)" }
       if latency, let buckets = metrics.latency { text += ",\"latency\":\(Self.buckets(buckets))" }
       return text + "}"
     }
-    return "{\"t\":\(stamp(reading.to)),\"baseline\":\(arm(reading.baseline, baseline)),"
+    return "{\"t\":\(Self.stamp(reading.to)),\"baseline\":\(arm(reading.baseline, baseline)),"
       + "\"canary\":\(arm(reading.canary, canary))}"
+  }
+
+  /// Nil where the source cannot tell all classes. What was injected carries a server's status.
+  private static func classes(_ metrics: ArmMetrics) -> String? {
+    guard let requests = metrics.requests, let errors = metrics.errors, let client = errors.client,
+      let server = errors.server
+    else { return nil }
+    let (refused, none) = (client + (errors.denied ?? 0), errors.unanswered ?? 0)
+    let failed = server + (errors.injected ?? 0)
+    return "{\"2xx\":\(whole(requests - refused - failed - none)),\"4xx\":\(whole(refused)),"
+      + "\"5xx\":\(whole(failed)),\"none\":\(whole(none))}"
   }
 
   private static func whole(_ count: Double?) -> String {

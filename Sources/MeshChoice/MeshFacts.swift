@@ -139,7 +139,7 @@ package struct MeshFacts: Sendable {
       ]),
     community: [
       DatedFact(
-        text: "a graduated project of the CNCF, Apache 2.0; the control plane is Bulkhead's own", date: "2018-11",
+        text: "a graduated project of the CNCF, Apache 2.0; without a control plane for clusters", date: "2018-11",
         source: "https://www.cncf.io/projects/envoy/")
     ],
     features: [

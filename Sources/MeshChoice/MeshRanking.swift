@@ -108,16 +108,21 @@ package struct MeshRanking: Sendable {
     let partial = mesh.missing.filter { $0.support == .partly }.map { "\($0.feature.title) (\($0.note))" }
       .joined(separator: ", ")
     let codes = mesh.fixable.sorted { ($1.workloads.count, $0.code) < ($0.workloads.count, $1.code) }.prefix(3)
-      .map { "\($0.code) \($0.title.lowercased()) in \($0.workloads.count)" }.joined(separator: ", ")
+      .map { "\($0.code) in \($0.workloads.count)" }.joined(separator: ", ")
+    let lacksControlPlane = mesh.mesh == .envoy
     return [
       Criterion(
         value: Double(mesh.lacking), text: lacking.isEmpty ? "offers all that is required" : "lacks \(lacking)"),
       Criterion(
         value: Double(mesh.notSuited),
         text: mesh.notSuited == 0 ? "can take every workload" : "cannot take \(mesh.notSuited) workloads"),
+      // The proxy comes from a project; what configures it on a cluster would have to be brought along.
+      Criterion(
+        value: lacksControlPlane ? 1 : 0,
+        text: lacksControlPlane ? "brings no control plane for a cluster" : "brings its control plane"),
       Criterion(
         value: Double(mesh.toFix),
-        text: mesh.toFix == 0 ? "nothing to fix first" : "to fix first: \(codes)"),
+        text: mesh.toFix == 0 ? "nothing to fix first" : "\(mesh.toFix) to fix first (\(codes))"),
       Criterion(value: Double(mesh.partial), text: partial.isEmpty ? "no requirement in part" : "in part: \(partial)"),
       Criterion(
         value: (mesh.estimate.megabytes / 64).rounded(),

@@ -58,7 +58,7 @@ package struct WaveSolver: Sendable {
     var cost = start.cost
     if start.bound < cost * (1 - 1e-12) {
       var search = LocalSearch(instance, wave: wave, cost: cost, tie: start.tie)
-      let effort = SearchEffort(count: instance.count)
+      let effort = SearchEffort(count: instance.count, isEven: instance.effort.allSatisfy { $0 == instance.effort[0] })
       for round in effort.rounds {
         search.run(work: round.work, reach: round.reach, heat: round.heat)
       }
@@ -89,7 +89,8 @@ package struct WaveSolver: Sendable {
   }
 }
 
-/// How much work an instance of a size gets: about half a second at 500 jobs, a few at 10,000 and above.
+/// How much work an instance of a size gets: about half a second at 500 jobs, a few at 10,000 and above. Uneven efforts
+/// have to be packed as well as ordered: they get more, and a search that begins hotter.
 struct SearchEffort {
   struct Round {
     var work: Int
@@ -98,8 +99,8 @@ struct SearchEffort {
   }
   var rounds: [Round]
 
-  init(count: Int) {
-    let work: Int
+  init(count: Int, isEven: Bool) {
+    var work: Int
     switch count {
     // The exact search finishes what is left.
     case ...12: work = 2_000
@@ -110,7 +111,18 @@ struct SearchEffort {
     case ...1_000: work = 5_000_000
     default: work = 30_000_000
     }
-    rounds = [Round(work: work / 2, reach: 6, heat: 0.02), Round(work: work / 2, reach: 12, heat: 0.005)]
+    guard !isEven else {
+      rounds = [Round(work: work / 2, reach: 6, heat: 0.02), Round(work: work / 2, reach: 12, heat: 0.005)]
+      return
+    }
+    if count <= 250 { work *= 4 }
+    let heats = [0.15, 0.06, 0.15, 0.06]
+    rounds = heats.flatMap { heat in
+      [
+        Round(work: work / 2 / heats.count, reach: 6, heat: heat),
+        Round(work: work / 2 / heats.count, reach: 12, heat: heat / 4),
+      ]
+    }
   }
 }
 

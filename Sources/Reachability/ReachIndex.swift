@@ -102,6 +102,19 @@ package struct ReachIndex: Sendable {
     return result
   }
 
+  /// The same, but that what no policy lets in is refused: only the exceptions are left, which are few where whole fleets
+  /// are open. Says nothing about addresses.
+  package func closingUngoverned() -> ReachIndex {
+    let everything = grouping.everything
+    let closed = AdminRule(
+      subjects: everything, action: .deny,
+      rule: CompiledRule(pods: everything, addresses: AddressSet(), ports: .all))
+    var result = self
+    result.ingress = PolicyDirection(
+      parts: ingress.parts, admin: ingress.admin, baseline: ingress.baseline + [closed], everything: everything)
+    return result
+  }
+
   /// The classes that a policy governs, by direction; none where there is no such policy.
   func subjects(of policy: ObjectReference) -> (ingress: IntervalSet<UInt32>, egress: IntervalSet<UInt32>) {
     guard let position = policies.firstIndex(where: { $0.id == policy }) else { return (.init(), .init()) }

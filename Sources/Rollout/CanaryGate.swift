@@ -132,8 +132,8 @@ struct CanaryGate: Sendable {
     return .fail(
       "\(workloads[deepest].name): \(Self.percent(level.canarySlower)) of the calls to its canary took longer than "
         + "the stable pods' p\(Self.tenths((level.level ?? 0) * 100)) of \(Self.tenths(stable)) ms and the mesh's "
-        + "budget of \(Self.tenths(budget)) ms together; \(Self.percent(level.baselineSlower)) of the calls beside it took "
-        + "longer than the former")
+        + "budget of \(Self.tenths(budget)) ms together; \(Self.percent(level.baselineSlower)) of the calls beside it "
+        + "took longer than the former")
   }
 
   /// How many of the wave's workloads lie behind one.

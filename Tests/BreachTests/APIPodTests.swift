@@ -165,7 +165,7 @@ import Testing
   private static let flawed = APIFixture.facts {
     $0.kernel = Version("6.12.0")
     $0.runtime = "containerd"
-    $0.runtimeVersion = Version("1.4.0")
+    $0.runtimeVersion = Version("2.1.0")
     $0.runcVersion = Version("1.0.0-rc93")
     $0.cgroupVersion = 2
     $0.securityModules = ["apparmor"]

@@ -146,7 +146,7 @@ struct GraphHostileTests {
       change(&other)
       var fleet = Fleet()
       fleet.workloads = [base, other]
-      let models = PodModels(fleet.workloads, AuditContext(fleet))
+      let models = PodModels(AuditContext(fleet), [])
       #expect((models.count == 1) == isAlike, "change \(index)")
     }
   }

@@ -42,19 +42,19 @@ struct LenientReadingTests {
       kind: Pod
       metadata:
         name: p-1
-        namespace: n
+        namespace: home
         ownerReferences:
         - {name: p, controller: true}
       spec: {containers: [{name: c}]}
       ---
       apiVersion: v1
       kind: Pod
-      metadata: {name: p, namespace: n}
+      metadata: {name: p, namespace: home}
       spec: {containers: [{name: c}]}
       """)
     // An owner of an unknown kind owns nothing: both pods stay.
     #expect(result.fleet.workloads.map(\.id.name) == ["p", "p-1"])
-    #expect(result.fleet.workloads[1].firstOwner == ObjectReference(kind: "Pod", namespace: "n", name: "p"))
+    #expect(result.fleet.workloads[1].firstOwner == ObjectReference(kind: "Pod", namespace: "home", name: "p"))
     #expect(result.findings.count == 1 && result.findings[0].message.contains("no kind"))
   }
 
@@ -68,10 +68,10 @@ struct LenientReadingTests {
 
   @Test func routesAreKeptAsTheyAre() throws {
     let result = try Support.read(
-      "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: r, namespace: n}\n"
+      "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: r, namespace: home}\n"
         + "spec: {to: {kind: Service, name: web}}\n")
     let route = try #require(result.fleet.customObjects.first)
-    #expect(route.id == ObjectReference(kind: "Route", namespace: "n", name: "r"))
+    #expect(route.id == ObjectReference(kind: "Route", namespace: "home", name: "r"))
     #expect(route.spec["to"]?["name"]?.string == "web")
     #expect(result.findings.isEmpty)
   }
@@ -96,6 +96,7 @@ struct LenientReadingTests {
       container: "{seccompProfile: {type: Runtimedefault}, appArmorProfile: {localhostProfile: x}}")
     let container = pod.containers[0].securityContext
     #expect(container.seccomp == .other("Runtimedefault") && container.appArmor == .other(""))
-    #expect(findings.count == 2 && findings[0].message.contains("Runtimedefault"))
+    #expect(findings.count == 2)
+    #expect(findings.contains { $0.message.contains("'Runtimedefault' is none of") })
   }
 }

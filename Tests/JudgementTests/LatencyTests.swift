@@ -72,10 +72,11 @@ import Testing
     #expect(test.levels[3].logESlower == 0)
   }
 
-  @Test(arguments: [
-    ([], [1]), ([1], [1]), ([2, 1], [0, 0, 0]), ([1, 1], [0, 0, 0]), ([0], [0, 0]), ([.nan], [0, 0]), ([1], [-1, 0]),
-    ([.infinity], [0, 0]), ([1], [.max, .max]), ([1], [1, 2, 3]),
-  ] as [([Double], [Int])])
+  @Test(
+    arguments: [
+      ([], [1]), ([1], [1]), ([2, 1], [0, 0, 0]), ([1, 1], [0, 0, 0]), ([0], [0, 0]), ([.nan], [0, 0]), ([1], [-1, 0]),
+      ([.infinity], [0, 0]), ([1], [.max, .max]), ([1], [1, 2, 3]),
+    ] as [([Double], [Int])])
   func `what is no histogram is refused`(bounds: [Double], counts: [Int]) {
     #expect(LatencyCounts(bounds: bounds, counts: counts) == nil)
   }

@@ -55,7 +55,7 @@ struct CohortsTests {
     #expect(places == CohortsTests.places)
   }
 
-  static let places = [0, 0, 0, 0, 0]
+  static let places = [4450, 529, 87, 4971, 57]
 
   @Test func keysAreFound() {
     let headers = [("Cookie", "a=1; session=xyz=; b=2"), ("X-User", "ada")].map { (name: $0.0, value: $0.1) }

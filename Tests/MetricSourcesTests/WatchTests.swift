@@ -36,6 +36,15 @@ struct WatchTests {
     #expect(watch.take(answers(window), of: window).line?.contains("\"errors\":3") == true)
   }
 
+  @Test func classesAreThereWhereAskedFor() throws {
+    let window = MetricWindow(from: 0, to: 1)
+    var watch = MetricWatch(start: 0, patience: 5, status: true)
+    let line = try #require(watch.take(answers(window), of: window).line)
+    #expect(line.contains("\"status\":{\"2xx\":7,\"4xx\":2,\"5xx\":1,\"none\":0}"))
+    var stream = JudgeStream(settings: JudgeSettings())
+    #expect(try stream.answer(line).contains("\"status\":"))
+  }
+
   @Test func nothingToSeeIsNoZero() throws {
     var watch = MetricWatch(start: 100, patience: 5)
     var lines: [String?] = []

@@ -91,7 +91,9 @@ struct ControlCase: Sendable, CustomTestStringConvertible {
     ControlCase("AppArmor of an unknown type", [37: ["appArmorProfile"]]) {
       $0.containers[0].securityContext.appArmor = .other("runtimeDefault")
     },
-    ControlCase("seccomp of an unknown type", [0: [], 19: ["seccompProfile_baseline"]]) {
+    ControlCase(
+      "seccomp of an unknown type", [0: [], 19: ["seccompProfile_baseline", "seccompProfile_restricted"]]
+    ) {
       $0.containers[0].securityContext.seccomp = .other("runtimeDefault")
     },
     ControlCase("AppArmor localhost", [37: []]) { $0.securityContext.appArmor = .localhost("mine") },

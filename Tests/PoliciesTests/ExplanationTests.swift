@@ -1,3 +1,4 @@
+import Diagnostics
 import FleetModel
 import Testing
 
@@ -21,7 +22,7 @@ struct ExplanationTests {
   }
 
   @Test func randomFleetsHaveNoFlowWithoutRules() {
-    for seed in 0..<40 {
+    for seed in 0..<20 {
       var generator = RandomFleet(seed: UInt64(seed))
       let fleet = generator.make()
       let set = PolicySolver(fleet, options: PolicyOptions(target: .istioSidecar)).solve()

@@ -1,3 +1,4 @@
+import Diagnostics
 import FleetModel
 import Intake
 import Testing
@@ -8,7 +9,7 @@ import Testing
 struct RoundTripTests {
   @Test(arguments: PolicyTarget.allCases)
   func randomFleets(_ target: PolicyTarget) throws {
-    for seed in 0..<UInt64(Support.rounds(120)) {
+    for seed in 0..<UInt64(Support.rounds(40)) {
       var generator = RandomFleet(seed: seed)
       var options = PolicyOptions(target: target)
       if seed % 3 == 0 { options.exceptionsEnd = "2027-01-31" }
@@ -19,7 +20,7 @@ struct RoundTripTests {
 
   /// Reader and writer agree on network policies to the last field.
   @Test func networkPoliciesAreReadAsTheyWereMade() throws {
-    for seed in 0..<60 {
+    for seed in 0..<20 {
       var generator = RandomFleet(seed: UInt64(seed))
       let trip = try RoundTrip(generator.make(), PolicyOptions(target: .istioAmbient))
       let read = trip.after.networkPolicies.map(Self.withoutPlace)
@@ -38,7 +39,7 @@ struct RoundTripTests {
   @Test(arguments: [PolicyTarget.istioAmbient, .linkerd, .consul])
   func theTunnelIsLimitedToPeers(_ target: PolicyTarget) throws {
     let port = try #require(target.tunnelPort)
-    for seed in 0..<UInt64(Support.rounds(60)) {
+    for seed in 0..<UInt64(Support.rounds(20)) {
       var generator = RandomFleet(seed: seed)
       let trip = try RoundTrip(generator.make(), PolicyOptions(target: target))
       let needs = Dictionary(trip.set.workloads.map { ($0.workload, $0) }) { first, _ in first }
@@ -56,7 +57,7 @@ struct RoundTripTests {
 
   /// A sidecar knows the services that its workload calls, and no others.
   @Test func egressIsScopedToCallees() throws {
-    for seed in 0..<60 {
+    for seed in 0..<20 {
       var generator = RandomFleet(seed: UInt64(seed))
       let trip = try RoundTrip(generator.make(), PolicyOptions(target: .istioSidecar))
       let sidecars = trip.after.customObjects.filter { $0.id.kind == "Sidecar" }

@@ -9,7 +9,7 @@ import Testing
 struct SchemaTests {
   /// By kind and API version.
   static let schemas: [String: DocumentValue] = {
-    guard let data = Support.data, let files = try? InputLoader.load([data + "/crds"]) else { return [:] }
+    guard let data = Support.data, let files = try? InputLoader.load([data + "/crds/istio", data + "/crds/linkerd"]) else { return [:] }
     var schemas: [String: DocumentValue] = [:]
     for file in files {
       for document in (try? DocumentReader.values(String(decoding: file.bytes, as: UTF8.self))) ?? [] {
@@ -37,7 +37,7 @@ struct SchemaTests {
   @Test(arguments: [PolicyTarget.istioSidecar, .istioAmbient, .linkerd])
   func randomFleets(_ target: PolicyTarget) throws {
     let builtIn: Set<String> = ["NetworkPolicy", "ServiceAccount"]
-    for seed in 0..<UInt64(40) {
+    for seed in 0..<UInt64(Support.rounds(12)) {
       var generator = RandomFleet(seed: seed)
       let fleet = generator.make()
       var options = PolicyOptions(target: target)

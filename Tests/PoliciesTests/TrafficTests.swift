@@ -18,7 +18,7 @@ struct TrafficTests {
   @Test func randomGraphsKeepTheBound() {
     var random = SeededGenerator(3)
     var raised = 0
-    for _ in 0..<Support.rounds(400) {
+    for _ in 0..<Support.rounds(200) {
       let count = 1 + random.below(8)
       let density = random.pick([10, 25, 40])
       let calls = (0..<count).map { from in (0..<count).filter { $0 != from && random.chance(density) } }
@@ -35,7 +35,7 @@ struct TrafficTests {
       // Nothing more could be raised without breaking the bound or leaving its share.
       #expect(attempts.allSatisfy { (1...3).contains($0) })
     }
-    #expect(raised > 100)
+    #expect(raised > 50)
   }
 
   @Test func aLongChainIsNotWalkedPathByPath() {

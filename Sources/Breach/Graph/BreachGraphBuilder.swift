@@ -28,16 +28,19 @@ package struct BreachGraphBuilder {
   static let sharingProbability = 0.5
 
   let context: AuditContext
-  let vectors: [Vector]
   let reach: any NetworkReach
   let options: Options
-  let mesh: MeshLayer
+  /// Nil where no question would ever be asked of it.
+  let mesh: MeshLayer?
   var draft = BreachGraphDraft()
   /// The fleet's, kept at hand: asking the fleet for one workload copies the whole picture.
   let workloads: [Workload]
   /// The node of each workload.
   var pods: [Int32] = []
-  var models: PodModels
+  let models: PodModels
+  var steps = StepMitigations()
+  private var chances: [Double] = []
+  private var isRunning: [Bool] = []
   var position: [ObjectReference: Int] = [:]
   var machines = MachineNodes()
   var accounts: [ObjectReference: Int32] = [:]
@@ -52,14 +55,30 @@ package struct BreachGraphBuilder {
     _ context: AuditContext, vectors: [Vector] = VectorCatalogue.all, reach: (any NetworkReach)? = nil,
     options: Options = Options()
   ) {
+    let models = PodModels(context, vectors, countsUnknown: options.countsUnknown)
+    self.init(context, models, reach: reach ?? PolicyNetwork(context.fleet), options: options)
+  }
+
+  /// The graph of a fleet, its parts made side by side.
+  ///
+  /// - Throws: as `build`.
+  package static func graph(of fleet: Fleet, options: Options = Options()) async throws -> BreachGraph {
+    async let network = PolicyNetwork(fleet)
+    let context = AuditContext(fleet)
+    let models = PodModels(context, VectorCatalogue.all, countsUnknown: options.countsUnknown)
+    // Lookups that the builder will need, made while the network is worked out.
+    _ = fleet.index
+    return try BreachGraphBuilder(context, models, reach: await network, options: options).build()
+  }
+
+  private init(_ context: AuditContext, _ models: PodModels, reach: any NetworkReach, options: Options) {
     self.context = context
-    self.vectors = vectors
-    self.reach = reach ?? PolicyNetwork(context.fleet)
+    self.reach = reach
+    self.models = models
     workloads = context.fleet.workloads
-    models = PodModels(workloads, context)
     services = Dictionary(context.fleet.services.map { ($0.id, $0) }) { first, _ in first }
     self.options = options
-    mesh = MeshLayer(context.fleet)
+    mesh = models.isAnyMeshed || !context.fleet.calls.isEmpty ? MeshLayer(context.fleet) : nil
   }
 
   /// - Throws: `BulkheadError(.usage)` where a jewel that was named is not in the input.
@@ -88,15 +107,17 @@ package struct BreachGraphBuilder {
         chance = given.isFinite ? min(max(given, 0), 1) : 1
       }
       pods.append(draft.add(BreachNode(.pod, id, pods: count, value: count > 0 ? 1 : 0, chance: chance)))
-      position[id] = index
+      chances.append(chance)
+      isRunning.append(count > 0)
+      steps.append(id, sameAs: position.updateValue(index, forKey: id))
     }
     draft.workloads = pods
   }
 
   /// The chance that a workload falls once it can be spoken to.
-  func chance(_ index: Int) -> Double { draft.node(pods[index]).chance }
+  func chance(_ index: Int) -> Double { chances[index] }
 
-  func runs(_ index: Int) -> Bool { draft.node(pods[index]).pods > 0 }
+  func runs(_ index: Int) -> Bool { isRunning[index] }
 
   mutating func hub(_ name: String) -> Int32 {
     if let known = hubs[name] { return known }

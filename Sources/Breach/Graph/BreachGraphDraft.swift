@@ -58,6 +58,23 @@ package struct BreachGraphDraft: Sendable {
       Edge(from: from, to: to, reason: reason, set: removedBy.isEmpty ? 0 : set(removedBy), probability: clamped))
   }
 
+  /// - Parameter set: of mitigations, as `addSet` numbered it; 0 is empty.
+  mutating func connect(_ from: Int32, _ to: Int32, reason: Int32, probability: Double = 1, set: Int32) {
+    let clamped = probability.isFinite ? min(max(probability, 0), 1) : 0
+    edges.append(Edge(from: from, to: to, reason: reason, set: set, probability: clamped))
+  }
+
+  /// A mitigation that has not been named before; whoever adds it keeps its number.
+  mutating func add(_ mitigation: Mitigation) -> Int32 {
+    mitigations.append(mitigation)
+    return Int32(mitigations.count - 1)
+  }
+
+  mutating func addSet(_ ids: [Int32]) -> Int32 {
+    sets.append(ids)
+    return Int32(sets.count - 1)
+  }
+
   private mutating func set(_ members: [Mitigation]) -> Int32 {
     var ids: [Int32] = []
     for member in members {

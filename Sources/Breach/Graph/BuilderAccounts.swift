@@ -28,10 +28,9 @@ extension BreachGraphBuilder {
       let id = workloads[index].id
       let subject = Subject(
         kind: .serviceAccount, namespace: id.namespace, name: workloads[index].pod.serviceAccount)
-      let hardens = models.hidesToken(index, context)
       draft.connect(
         pods[index], account(subject), reason: reason, probability: Self.tokenProbability,
-        removedBy: hardens ? [Mitigation(.harden, id)] : [])
+        set: models.facts(of: index).hidesToken ? steps.hardenSet(index, &draft) : 0)
     }
   }
 

@@ -63,80 +63,39 @@ extension BreachGraphBuilder {
     workloads[index].pod.nodeName.flatMap { machines.byName[$0] } ?? machines.any
   }
 
-  /// Open vectors become edges. Alike pods (replicas read from a cluster) are judged once.
+  /// Open vectors become edges.
   mutating func addBreakouts() {
-    let rules = vectors.compactMap { vector -> PodRule? in
-      guard case .pod(let assess) = vector.rule else { return nil }
-      let effect = VectorEffect.of(vector.code)
-      let weight = VectorEffect.probability(vector.severity)
-      // What needs more than the configuration (an unpatched kernel, a second flaw) is rated lower than high.
-      guard effect != .nothing, weight >= VectorEffect.probability(.high) else { return nil }
-      return PodRule(vector: vector, effect: effect, probability: weight, assess: assess)
-    }
-    var found = [[OpenVector]?](repeating: nil, count: models.count)
+    var reasons = [[Int32]?](repeating: nil, count: models.count)
     for index in pods.indices where runs(index) {
       let model = models.modelOf[index]
-      let open = found[model] ?? self.open(model, rules)
-      found[model] = open
-      for finding in open { connect(index, finding) }
+      let own = reasons[model] ?? models.open[model].map { draft.reason($0.reason) }
+      reasons[model] = own
+      for (finding, reason) in zip(models.open[model], own) { connect(index, finding, reason) }
     }
   }
 
-  struct PodRule {
-    var vector: Vector
-    var effect: VectorEffect
-    var probability: Double
-    var assess: @Sendable (EffectivePod, AuditContext) -> Assessment
-  }
-
-  struct OpenVector {
-    var effect: VectorEffect
-    var probability: Double
-    var container: String?
-    /// In the draft.
-    var reason: Int32
-    var removedBy: Mitigation.Action
-  }
-
-  private mutating func open(_ model: Int, _ rules: [PodRule]) -> [OpenVector] {
-    var found: [OpenVector] = []
-    for rule in rules {
-      var evidence: [Evidence] = []
-      switch rule.assess(models[model], context) {
-      case .closed: continue
-      case .open(let pieces): evidence = pieces
-      case .unknown(let because):
-        guard options.countsUnknown else { continue }
-        evidence = [Evidence(message: "unknown, because \(because)", fix: "")]
-      }
-      // Hardening closes it; otherwise its own fix must, and for the cloud's credentials a network policy.
-      let code = rule.vector.code
-      let closes = rule.assess(models.hardened(model, context), context) == .closed
-      let action: Mitigation.Action = code == "K14" ? .isolate : closes ? .harden : .fix(code: code)
-      for piece in evidence {
-        let reason = draft.reason(
-          BreachReason(rule.effect == .entry ? .entry : .breakout, code, piece.message))
-        found.append(
-          OpenVector(
-            effect: rule.effect, probability: rule.probability, container: piece.container, reason: reason,
-            removedBy: action))
-      }
-    }
-    return found
-  }
-
-  private mutating func connect(_ index: Int, _ finding: OpenVector) {
-    let mitigation = [Mitigation(finding.removedBy, workloads[index].id)]
+  private mutating func connect(_ index: Int, _ finding: OpenVector, _ reason: Int32) {
+    let from: Int32
+    let to: Int32
+    let probability: Double
     switch finding.effect {
     case .entry:
       guard let outside = draft.outside, reach.admitsOutside(index) else { return }
-      draft.connect(
-        outside, pods[index], reason: finding.reason, probability: 0.3 * chance(index), removedBy: mitigation)
+      (from, to, probability) = (outside, pods[index], 0.3 * chance(index))
     case .machine(let factor):
+      (from, to) = (container(index, finding.container), machine(index))
+      probability = finding.probability * factor
+    case .nothing: return
+    }
+    switch finding.removedBy {
+    case .harden:
+      draft.connect(from, to, reason: reason, probability: probability, set: steps.hardenSet(index, &draft))
+    case .isolate:
+      draft.connect(from, to, reason: reason, probability: probability, set: steps.isolateSet(index, &draft))
+    default:
       draft.connect(
-        container(index, finding.container), machine(index), reason: finding.reason,
-        probability: finding.probability * factor, removedBy: mitigation)
-    case .nothing: break
+        from, to, reason: reason, probability: probability,
+        removedBy: [Mitigation(finding.removedBy, workloads[index].id)])
     }
   }
 

@@ -23,24 +23,23 @@ extension BreachGraphBuilder {
     let admits = draft.reason(BreachReason(.network, "", "the mesh lets its identity in"))
     for (target, ports) in guarded {
       isGuarded[target] = true
-      let id = workloads[target].id
       for caller in pods.indices where runs(caller) {
         let (from, to) = (reach.classes[caller], reach.classes[target])
         let isLetIn = ports.contains { port in
           reach.permits(from: from, to: to, port: port) && !refuses(.workload(caller), target, port)
         }
         guard isLetIn else { continue }
+        let removedBy = [
+          steps.isolate(caller, &draft), steps.authorise(target, &draft), steps.isolate(target, &draft),
+        ]
         draft.connect(
-          pods[caller], pods[target], reason: admits, probability: chance(target),
-          removedBy: [
-            Mitigation(.isolate, workloads[caller].id), Mitigation(.authorise, id), Mitigation(.isolate, id),
-          ])
+          pods[caller], pods[target], reason: admits, probability: chance(target), set: draft.addSet(removedBy))
       }
     }
     return isGuarded
   }
 
   private func refuses(_ caller: MeshCaller, _ target: Int, _ port: Int) -> Bool {
-    mesh.decide(from: caller, to: target, port: port).verdict == .refused
+    mesh?.decide(from: caller, to: target, port: port).verdict == .refused
   }
 }

@@ -75,19 +75,18 @@ extension BreachGraphBuilder {
     let sends = draft.reason(BreachReason(.network, "", "no policy holds back what it sends"))
     let takes = draft.reason(BreachReason(.network, "", "nothing refuses callers that are not known"))
     for (index, own) in reach.classes.enumerated() where runs(index) {
-      let id = workloads[index].id
       // A network policy does not reach pods on the node's network, and a mesh cannot take them.
       let isPodNetwork = !workloads[index].pod.hostNetwork
       if let sender = senders[own] {
         draft.connect(
-          pods[index], sender, reason: sends, removedBy: isPodNetwork ? [Mitigation(.isolate, id)] : [])
+          pods[index], sender, reason: sends, set: isPodNetwork ? steps.isolateSet(index, &draft) : 0)
       }
       if let receiver = receivers[own], !isGuarded[index] {
         // What serves the outside must take strangers.
         let canRefuse = isPodNetwork && !facing[index]
         draft.connect(
           receiver, pods[index], reason: takes, probability: chance(index),
-          removedBy: canRefuse ? [Mitigation(.authorise, id), Mitigation(.isolate, id)] : [])
+          set: canRefuse ? steps.refuseSet(index, &draft) : 0)
       }
     }
   }
@@ -101,7 +100,7 @@ extension BreachGraphBuilder {
       let service = call.service.flatMap { services[$0] }
       let port = service?.ports.first { $0.port == call.port }?.targetPort(in: workloads[target]) ?? call.port
       guard reach.permits(from: reach.classes[caller], to: reach.classes[target], port: port),
-        mesh.decide(from: .workload(caller), to: target, port: port).verdict != .refused
+        mesh?.decide(from: .workload(caller), to: target, port: port).verdict != .refused
       else { continue }
       let name = call.service.map { "\($0.namespace)/\($0.name)" } ?? call.host
       draft.connect(

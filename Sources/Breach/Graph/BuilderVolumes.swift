@@ -37,10 +37,10 @@ extension BreachGraphBuilder {
           "may write \(share.isClaim ? "the claim" : "the node's folder") \(share.name)"))
       for member in members {
         // Hardening takes folders of the node away, claims stay.
-        let removedBy = share.isClaim ? [] : [Mitigation(.harden, workloads[member.index].id)]
-        if member.writes { draft.connect(pods[member.index], node, reason: writes, removedBy: removedBy) }
+        let set = share.isClaim ? 0 : steps.hardenSet(member.index, &draft)
+        if member.writes { draft.connect(pods[member.index], node, reason: writes, set: set) }
         draft.connect(
-          node, pods[member.index], reason: reads, probability: Self.sharingProbability, removedBy: removedBy)
+          node, pods[member.index], reason: reads, probability: Self.sharingProbability, set: set)
       }
     }
   }

@@ -7,15 +7,17 @@ struct PodModels {
   private(set) var modelOf: [Int] = []
   /// By model; apart from the pods themselves, which are dear to copy.
   private var facts: [Facts] = []
-  private var pods: [EffectivePod] = []
-  private var hardened: [EffectivePod?] = []
-  private var hidesToken: [Bool?] = []
+  /// By model: what is open in it.
+  private(set) var open: [[OpenVector]] = []
 
-  var count: Int { pods.count }
+  var count: Int { facts.count }
+  var isAnyMeshed: Bool { facts.contains { $0.isMeshed } }
 
   struct Facts {
     var isMeshed: Bool
     var tokenMounted: Bool
+    /// Hardening takes the token away.
+    var hidesToken = false
     var containers: Int
 
     init(_ pod: EffectivePod) {
@@ -30,7 +32,9 @@ struct PodModels {
     var owner: ObjectReference
   }
 
-  init(_ workloads: [Workload], _ context: AuditContext) {
+  init(_ context: AuditContext, _ vectors: [Vector], countsUnknown: Bool = false) {
+    let workloads = context.fleet.workloads
+    let rules = BreakoutRules(vectors, countsUnknown: countsUnknown)
     modelOf.reserveCapacity(workloads.count)
     var firsts: [Int] = []
     var byOwner: [Owner: [Int]] = [:]
@@ -40,42 +44,38 @@ struct PodModels {
       if let last = modelOf.last, Self.areAlike(workloads, firsts[last], index) { model = last }
       let key = workloads[index].firstOwner.map { Owner(namespace: workloads[index].id.namespace, owner: $0) }
       if model == nil, let key {
-        model = byOwner[key]?.first { Self.areAlike(workloads, firsts[$0], index) }
+        // The latest few: an owner of a hundred thousand different pods must not cost their square.
+        model = byOwner[key]?.suffix(16).first { Self.areAlike(workloads, firsts[$0], index) }
       }
       if model == nil {
-        if let key { byOwner[key, default: []].append(pods.count) }
+        if let key { byOwner[key, default: []].append(firsts.count) }
         firsts.append(index)
-        let pod = context.effectivePod(workloads[index])
-        pods.append(pod)
-        facts.append(Facts(pod))
+        add(workloads[index], rules, context)
       }
-      modelOf.append(model ?? pods.count - 1)
+      modelOf.append(model ?? firsts.count - 1)
     }
-    hardened = [EffectivePod?](repeating: nil, count: pods.count)
-    hidesToken = [Bool?](repeating: nil, count: pods.count)
   }
 
-  /// Whether hardening takes a workload's token away.
-  mutating func hidesToken(_ workload: Int, _ context: AuditContext) -> Bool {
-    let model = modelOf[workload]
-    if let known = hidesToken[model] { return known }
-    let hides = !hardened(model, context).tokenMounted
-    hidesToken[model] = hides
-    return hides
-  }
-
-  subscript(model: Int) -> EffectivePod { pods[model] }
-  func facts(of workload: Int) -> Facts { facts[modelOf[workload]] }
-
-  /// The model with everything that the hardening step changes.
-  mutating func hardened(_ model: Int, _ context: AuditContext) -> EffectivePod {
-    if let known = hardened[model] { return known }
-    var workload = pods[model].workload
-    workload.pod = Hardening.apply(to: workload.pod).pod
+  private mutating func add(_ workload: Workload, _ rules: BreakoutRules, _ context: AuditContext) {
     let pod = context.effectivePod(workload)
-    hardened[model] = pod
-    return pod
+    var known: EffectivePod?
+    func hardened() -> EffectivePod {
+      if let known { return known }
+      var changed = workload
+      changed.pod = Hardening.apply(to: workload.pod).pod
+      let pod = context.effectivePod(changed)
+      known = pod
+      return pod
+    }
+    var own = Facts(pod)
+    // A workload scaled to nothing gives no edges.
+    open.append(
+      workload.replicas > 0 || workload.id.kind == "DaemonSet" ? rules.open(pod, context, hardened: hardened) : [])
+    if own.tokenMounted { own.hidesToken = !hardened().tokenMounted }
+    facts.append(own)
   }
+
+  func facts(of workload: Int) -> Facts { facts[modelOf[workload]] }
 
   /// Of one owner, and equal but for names, places and where they are written.
   private static func areAlike(_ all: [Workload], _ left: Int, _ right: Int) -> Bool {
@@ -83,6 +83,7 @@ struct PodModels {
     return all[left].id.namespace == all[right].id.namespace && all[left].id.kind == all[right].id.kind
       && all[left].podLabels == all[right].podLabels && all[left].podAnnotations == all[right].podAnnotations
       && all[left].labels == all[right].labels && all[left].annotations == all[right].annotations
+      && (all[left].replicas > 0) == (all[right].replicas > 0)
       && all[left].claimTemplates == all[right].claimTemplates && all[left].serviceName == all[right].serviceName
       && areAlike(all[left].pod, all[right].pod)
   }

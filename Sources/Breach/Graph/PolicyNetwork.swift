@@ -1,4 +1,3 @@
-import Diagnostics
 package import FleetModel
 package import Reachability
 
@@ -39,9 +38,7 @@ package struct PolicyNetwork: NetworkReach {
     let senders = index.classes.indices.filter { sendsFreely[$0] }
     let receivers = index.classes.indices.filter { takesAll[$0] }
     // With a baseline that closes what nothing governs, only the governed classes are left as destinations.
-    var closed = fleet
-    closed.adminPolicies = [Self.closedBaseline]
-    let selective = ReachIndex(closed, options: index.options)
+    let selective = takesAll.contains(true) ? index.closingUngoverned() : index
     for from in groups.firsts {
       var row = selective.connections(from: from).filter { !takesAll[$0.to] }
       if !sendsFreely[from] { row += index.connections(from: from).filter { takesAll[$0.to] } }
@@ -49,15 +46,6 @@ package struct PolicyNetwork: NetworkReach {
     }
     let open = NetworkGroup(from: senders, to: receivers)
     return (senders.isEmpty || receivers.isEmpty ? [] : [open]) + groups.all
-  }
-
-  private static var closedBaseline: AdminNetworkPolicy {
-    let everyone = AdminNetworkPolicy.Peer(.namespaces(LabelSelector()))
-    var policy = AdminNetworkPolicy(
-      id: ObjectReference(kind: "BaselineAdminNetworkPolicy", namespace: "", name: "default"),
-      location: SourceLocation(file: "", line: 0), subject: everyone)
-    policy.ingress = [AdminNetworkPolicy.Rule(action: .deny, peers: [everyone])]
-    return policy
   }
 }
 

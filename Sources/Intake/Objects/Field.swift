@@ -22,6 +22,13 @@ struct Field {
     trail = document.tree.isShared ? .root : nil
   }
 
+  /// The root of a cluster's object, which has a place and no lines.
+  init(_ tree: DocumentTree, of place: String) {
+    document = DocumentContext(tree: tree, log: ObjectLog(file: place, lineOffset: 0))
+    index = 0
+    trail = nil
+  }
+
   private init(_ document: DocumentContext, _ index: Int, _ trail: FieldPath?) {
     self.document = document
     self.index = document.tree.resolved(index)

@@ -11,9 +11,17 @@ struct ObjectReader {
   private struct Implied {
     var kind: String?
     var version: String?
+    /// It is so whatever the element says.
+    var isCertain = false
   }
 
   mutating func read(_ root: Field) { read(root, Implied()) }
+
+  /// Reads one object of a known kind and version.
+  mutating func read(_ root: Field, as kind: String, apiVersion: String) {
+    readObject(root, kind: kind, Implied(kind: kind, version: apiVersion, isCertain: true))
+    root.log.resource = ""
+  }
 
   private mutating func read(_ root: Field, _ implied: Implied) {
     guard root.isMapping else {
@@ -39,7 +47,7 @@ struct ObjectReader {
   }
 
   private mutating func readObject(_ root: Field, kind: String, _ implied: Implied) {
-    let written = root["apiVersion"]?.string
+    let written = implied.isCertain ? nil : root["apiVersion"]?.string
     let version = written ?? implied.version
     let group = version.map { $0.utf8.contains(0x2F) ? String($0.prefix { $0 != "/" }) : "" }
     let isCustom = group.map(ObjectKinds.isCustom) ?? false

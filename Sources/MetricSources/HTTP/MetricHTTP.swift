@@ -1,4 +1,5 @@
 import Diagnostics
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -98,8 +99,15 @@ struct MetricHTTP: Sendable {
     case .tooLong: SourceProblem("\(address) answers with more than \(limits.bytes) bytes")
     case .closed: SourceProblem("\(address) closed the connection before the end of its answer")
     case .notHTTP: SourceProblem("\(address) does not answer in HTTP")
-    case nil: SourceProblem("\(address) cannot be reached (\(String(String(describing: error).prefix(200))))")
+    case nil: SourceProblem("\(address) cannot be reached (\(Self.reason(error)))")
     }
+  }
+
+  /// The system's own words where there are any.
+  private static func reason(_ error: any Error) -> String {
+    let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
+    guard let system = first as? IOError else { return String(String(describing: first).prefix(200)) }
+    return String(cString: strerror(system.errnoCode))
   }
 
   /// A text as part of a form or query.

@@ -13,7 +13,11 @@ enum Exposition {
     }
     var result: [MetricSeries] = []
     var number = 0
-    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+    var rest = bytes[...]
+    // Line by line: a page of nothing but line ends must not become millions of lines in memory.
+    while !rest.isEmpty {
+      let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+      rest = rest.dropFirst(line.count + 1)
       number += 1
       guard line.count <= SourceLimits.lineBytes else { throw SourceProblem("line \(number) is too long") }
       var scanner = ExpositionScanner(line)

@@ -33,7 +33,8 @@ struct ConsulRenderer: MeshRenderer {
       var destination = destinations[names[need.workload] ?? need.workload.name] ?? Destination()
       destination.workloads.append(need.workload)
       for inbound in need.inbound where inbound.transport == .tcp {
-        for caller in inbound.members { destination.sources.insert(names[caller] ?? caller.name) }
+        // Those that may turn out to have no proxy after all are named as well, for the case that they have one.
+        for caller in inbound.callers { destination.sources.insert(names[caller] ?? caller.name) }
         if inbound.takesPlaintext { destination.isPermissive = true }
         if inbound.wireProtocol != .http { destination.isHTTP = false }
       }

@@ -40,6 +40,7 @@ struct Enrolment: Sendable {
     if options.leftAlone.contains(workload.id.namespace) {
       return "workloads of \(workload.id.namespace) are left as they are"
     }
+    if let refusal = refusal(workload, mesh) { return "\(refusal) keeps it out of \(mesh.title)" }
     let istio: Set<Mesh> = [.istioSidecar, .istioAmbient]
     switch now.standing {
     case .optedOut(mesh, let by): return "\(by) keeps it out of \(mesh.title)"
@@ -58,6 +59,23 @@ struct Enrolment: Sendable {
     case .impossible(_, let because): return because
     case .unasked: return "\(mesh.title) does not take it"
     }
+  }
+
+  /// The owner's own word, which counts even where nothing else asks for the mesh yet.
+  private static func refusal(_ workload: Workload, _ mesh: Mesh) -> String? {
+    let words: [(key: String, value: String, labels: Bool)] =
+      switch mesh {
+      case .istioSidecar:
+        [("sidecar.istio.io/inject", "false", true), ("sidecar.istio.io/inject", "false", false)]
+      case .istioAmbient: [("istio.io/dataplane-mode", "none", true)]
+      case .linkerd: [("linkerd.io/inject", "disabled", false)]
+      case .consul: [("consul.hashicorp.com/connect-inject", "false", false)]
+      case .envoy: []
+      }
+    let found = words.first { word in
+      (word.labels ? workload.podLabels : workload.podAnnotations)[word.key] == word.value
+    }
+    return found.map { "\($0.key)=\($0.value)" }
   }
 
   func obstacle(of id: ObjectReference) -> String? { obstacles[id] }
