@@ -78,7 +78,7 @@ let package = Package(
         "Breach", "MeshTraps", "PodSecurity", "Reachability", "AccessControl", "Intake", "IntentModel", "FleetModel",
         "Diagnostics", crypto, yams,
       ]),
-    room("Planning", ["IntentModel", "FleetModel", "Diagnostics", crypto]),
+    room("Planning", ["Intake", "IntentModel", "FleetModel", "Diagnostics", crypto, yams]),
     room("Judgement", ["Diagnostics"]),
     room("Trials", ["IntentModel", "FleetModel", "Judgement", "Diagnostics"]),
     room("Rollout", [crypto, "Planning", "IntentModel", "Trials", "Judgement", "Breach", "FleetModel", "Diagnostics"]),
@@ -135,6 +135,8 @@ let package = Package(
     tests(
       "Audit", ["Audit", "Breach", "MeshTraps", "PodSecurity", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
     tests(
+      "CommandLine", ["CommandLine", "Breach", "Reachability", "Reports", "Intake", "FleetModel"], exclude: ["Golden"]),
+    tests(
       "Reports",
       ["Reports", "Audit", "CommandLine", "Intake", "FleetModel", "Diagnostics", yams, argumentParser],
       exclude: ["Golden"]),
@@ -145,7 +147,7 @@ let package = Package(
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),
-    tests("Rollout", ["Rollout"]),
+    tests("Rollout", ["Rollout", "Trials", "IntentModel", "FleetModel"]),
     tests("Linux", ["Linux", "CLinux"]),
     tests("Judgement", ["Judgement", "Diagnostics"], exclude: ["reference"]),
     tests("IntentModel", ["IntentModel", "FleetModel", "Diagnostics"]),

@@ -102,8 +102,8 @@ package struct ReachIndex: Sendable {
     return result
   }
 
-  /// The same, but that what no policy lets in is refused: only the exceptions are left, which are few where whole fleets
-  /// are open. Says nothing about addresses.
+  /// The same, but that what no policy lets in is refused: only the exceptions are left, which are few where whole
+  /// fleets are open. Says nothing about addresses.
   package func closingUngoverned() -> ReachIndex {
     let everything = grouping.everything
     let closed = AdminRule(

@@ -10,7 +10,7 @@ struct ChangeTests {
     var to: String
   }
 
-  /// Rows between peers; ranges of addresses at a few addresses, since a range's ends are not the same before and after.
+  /// Rows between peers; ranges of addresses at a few addresses, since a range's ends move.
   private static func open(_ rows: [(from: String, to: String, ports: PortSet)]) -> [Ends: PortSet] {
     let samples: [UInt32] = [
       0, 0x0A00_0000, 0x0A01_0203, 0x0A01_0204, 0x0A02_0000, 0x0A80_0000, 0x7FFF_FFFF, 0xA9FE_A9FE, .max,

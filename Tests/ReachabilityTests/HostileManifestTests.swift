@@ -26,8 +26,13 @@ struct HostileManifestTests {
     """
     apiVersion: apps/v1
     kind: ReplicaSet
-    metadata: {name: \(name), namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: \(owner), uid: u}]}
-    spec: {selector: {matchLabels: {app: \(name)}}, template: {metadata: {labels: {app: \(name)}}, spec: {containers: [{name: main, image: a}]}}}
+    metadata:
+      name: \(name)
+      namespace: shop
+      ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: \(owner), uid: u}]
+    spec:
+      selector: {matchLabels: {app: \(name)}}
+      template: {metadata: {labels: {app: \(name)}}, spec: {containers: [{name: main, image: a}]}}
     ---
 
     """
