@@ -61,9 +61,10 @@ class Fleet:
         for number, start in enumerate(range(0, len(pieces), 5000)):
             (folder / f"{number:03}.yaml").write_text("".join(pieces[start:start + 5000]))
 
-    def policy(self, service, extra=""):
+    def policy(self, service, extra="", without=None):
+        """`extra` is one more rule of ingress; `without` a callee that is no longer let out to."""
         callers = "".join(self.peer(other) for other in sorted(self.callers[service]))
-        callees = "".join(self.peer(other) for other in sorted(self.callees[service]))
+        callees = "".join(self.peer(other) for other in sorted(self.callees[service] - {without}))
         into = f"  - from:\n{callers}    ports:\n    - port: 8080\n" if callers else ""
         if service == 0:
             into += DNS_IN

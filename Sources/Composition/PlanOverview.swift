@@ -1,6 +1,6 @@
 package import Diagnostics
 package import FleetModel
-import Intake
+package import Intake
 import IntentModel
 package import Planning
 import Reports
@@ -16,8 +16,11 @@ package struct PlanOverview: Sendable {
   private let requirements: Requirements
   private let limits: CanaryLimits
 
-  package init(_ options: RehearsalOptions, requirements: Requirements = Requirements()) throws {
-    let result = try Intake().read(options.sources, strict: options.strictInput)
+  /// - Parameter read: a fleet that has been read already; else the options' sources are.
+  package init(
+    _ options: RehearsalOptions, requirements: Requirements = Requirements(), read: IntakeResult? = nil
+  ) throws {
+    let result = try read ?? Intake().read(options.sources, strict: options.strictInput)
     findings = result.findings
     fleet = result.fleet
     self.requirements = requirements

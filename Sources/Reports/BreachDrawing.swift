@@ -67,7 +67,8 @@ package struct BreachDrawing {
     guard !picture.nodes.isEmpty else {
       return """
         <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 420 60" width="420" height="60">\
-        <text x="20" y="34" font-family="sans-serif" font-size="14">No attack path was found to what counts as worth having.</text></svg>
+        <text x="20" y="34" font-family="sans-serif" font-size="14">No attack path was found to \
+        what counts as worth having.</text></svg>
 
         """
     }
