@@ -86,19 +86,13 @@ package struct PolicyProofRun: Sendable {
     do {
       try await session.twin.prepare(postures)
       var results: [Int: PolicyProof.Attempt] = [:]
-      try await withThrowingTaskGroup { group in
-        var waiting = pairs.indices.makeIterator()
-        let twin = session.twin
-        func startNext() {
-          guard let index = waiting.next() else { return }
-          let pair = pairs[index]
+      let twin = session.twin
+      try await withThrowingTaskGroup(of: (Int, PolicyProof.Attempt).self) { group in
+        for (index, pair) in pairs.enumerated() {
+          if index >= Self.atOnce, let (done, attempt) = try await group.next() { results[done] = attempt }
           group.addTask { (index, try await Self.attempt(pair, on: twin)) }
         }
-        for _ in 0..<Self.atOnce { startNext() }
-        while let (index, attempt) = try await group.next() {
-          results[index] = attempt
-          startNext()
-        }
+        while let (done, attempt) = try await group.next() { results[done] = attempt }
       }
       await session.close()
       return pairs.indices.compactMap { results[$0] }

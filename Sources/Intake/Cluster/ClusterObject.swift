@@ -1,5 +1,5 @@
 import Diagnostics
-package import FleetModel
+import FleetModel
 
 /// What one object of a cluster says.
 package struct ClusterObject: Sendable {

@@ -1,5 +1,5 @@
 package import Diagnostics
-package import FleetModel
+import FleetModel
 
 extension Intake {
   /// Puts the objects of a cluster together, as `read` does with manifests.

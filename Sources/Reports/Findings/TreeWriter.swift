@@ -1,5 +1,5 @@
 /// A document written piece by piece: mappings, lists and scalars in the order in which they are given.
-protocol TreeWriter {
+protocol TreeWriter: SendableMetatype {
   /// Opens a mapping; `isRow` asks for one line, where the format can.
   mutating func openMapping(_ key: StaticString?, isRow: Bool)
   mutating func closeMapping()
