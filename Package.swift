@@ -144,7 +144,6 @@ let package = Package(
     tests(
       "MetricSources", ["MetricSources", "Judgement", "StandinProtocol", "Diagnostics", nioHTTP] + nio,
       exclude: ["Corpus"]),
-    tests(["Intake", "FleetModel", "Diagnostics", nioHTTP] + nio),
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),
