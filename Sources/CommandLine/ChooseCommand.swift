@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Composition
 import Diagnostics
 import Glibc
 import Intake
@@ -12,15 +13,17 @@ package struct ChooseCommand: AsyncParsableCommand {
     discussion: """
       Istio with sidecars, Istio ambient, Linkerd, Consul and plain Envoy are held against the workloads: what a mesh
       lacks of the required features, which workloads it cannot take, what has to be fixed first, what it costs. Costs
-      are published figures with their sources; nothing is measured.
+      are published figures with their sources. With --measure the cost of Envoy sidecars is measured too: this fleet's
+      twin on this machine, in real containers, without any sidecar and with one in every pod, in turn.
 
       EXAMPLES
         bulkhead choose -f manifests/
         bulkhead choose -f manifests/ --need jwt --need multiCluster
         bulkhead choose -f manifests/ -o json | jq '.ranking[0]'
+        sudo bulkhead choose -f manifests/ --measure --rate 40
 
       EXIT CODES
-        0 ranked · 64 an unknown feature · 65 bad input
+        0 ranked · 64 an unknown feature · 65 bad input · 77 not permitted · 78 configuration (--measure)
       """)
 
   @OptionGroup var input: InputOptions
@@ -35,10 +38,24 @@ package struct ChooseCommand: AsyncParsableCommand {
   @Option(
     name: .long, help: ArgumentHelp("Requests per second that each workload is taken to serve.", valueName: "number"))
   var requests: Double = 50
+  @Flag(name: .long, help: "Measure what sidecars cost this fleet on a twin of this machine (needs root).")
+  var measure = false
+  @Option(name: .long, help: "Users' requests per second while it is measured.")
+  var rate = 40.0
+  @Option(name: .long, help: "How often both sides are measured.")
+  var rounds = 3
+  @Option(name: .long, help: "Seconds that each side is measured in a round.")
+  var seconds = 8
   @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
   var color: ColorChoice = .auto
 
   package init() {}
+
+  package func validate() throws {
+    guard rate > 0, rate <= 10_000 else { throw ValidationError("--rate must lie between 0 and 10000") }
+    guard (1...100).contains(rounds) else { throw ValidationError("--rounds must lie between 1 and 100") }
+    guard (1...3600).contains(seconds) else { throw ValidationError("--seconds must lie between 1 and 3600") }
+  }
 
   package func run() async throws {
     let features = try need.map { name -> MeshFeature in
@@ -52,15 +69,27 @@ package struct ChooseCommand: AsyncParsableCommand {
     guard requests.isFinite, (0...1e6).contains(requests) else {
       throw BulkheadError(.usage, "--requests is out of range", cure: "write a number from 0 to 1000000")
     }
-    let result = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
+    let sources = try InputLoader.load(input.files)
+    let result = try Intake().read(sources, strict: input.strict)
     let comparison = MeshRanking(
       result.fleet, requirements: MeshRequirements(features: features, requestsPerWorkload: requests)
     ).compare()
+    let cost = measure ? try await measured(sources) : nil
     switch output {
-    case .json: StandardOutput.write(try ChooseDocument(comparison).text())
+    case .json: StandardOutput.write(try ChooseDocument(comparison, measured: cost).text())
     case .table:
       StandardOutput.write(
-        ChooseTable(comparison, colored: color.isOn(terminal: isatty(STDOUT_FILENO) == 1)).text)
+        ChooseTable(comparison, colored: color.isOn(terminal: isatty(STDOUT_FILENO) == 1)).text
+          + (cost.map { "\n" + SidecarCostOutput(cost: $0).text } ?? ""))
     }
+  }
+
+  private func measured(_ sources: [InputSource]) async throws -> SidecarCost {
+    var options = RehearsalOptions()
+    options.sources = sources
+    options.strictInput = input.strict
+    options.requestsPerSecond = rate
+    let measurement = SidecarCostMeasurement(options, rounds: rounds, time: .seconds(seconds))
+    return try await CancelOnSignal.run { try await measurement.run { StandardError.write("\($0)\n") } }
   }
 }

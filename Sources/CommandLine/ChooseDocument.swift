@@ -1,3 +1,4 @@
+import Composition
 import Diagnostics
 import FleetModel
 import IntentModel
@@ -10,7 +11,14 @@ struct ChooseDocument: Encodable {
   private var notes: [String]
   private var assumptions: [String]
   private var required: [MeshFeature]
+  /// Absent unless it was asked for.
+  private var measured: MeasuredEntry?
 
+  /// What Envoy sidecars cost this fleet, by medians over the rounds: milliseconds, cores, bytes.
+  private struct MeasuredEntry: Encodable {
+    var requestsPerSecond, addedP50, addedP99, processorMillisecondsPerRequest, cores, bytesPerSidecar: Double
+    var rounds: [SidecarCost.Round]
+  }
   private struct NamespaceEntry: Encodable {
     var namespace: String
     var ranking: [MeshEntry]
@@ -47,12 +55,18 @@ struct ChooseDocument: Encodable {
     var community: [FactEntry]
   }
 
-  init(_ comparison: MeshComparison) {
+  init(_ comparison: MeshComparison, measured cost: SidecarCost? = nil) {
     ranking = comparison.ranking.map(Self.entry)
     namespaces = comparison.namespaces.map { NamespaceEntry(namespace: $0.name, ranking: $0.ranking.map(Self.entry)) }
     notes = comparison.notes
     assumptions = comparison.assumptions
     required = comparison.requirements.features
+    measured = cost.map {
+      MeasuredEntry(
+        requestsPerSecond: $0.requestsPerSecond, addedP50: $0.addedP50, addedP99: $0.addedP99,
+        processorMillisecondsPerRequest: $0.processorMillisecondsPerRequest, cores: $0.cores,
+        bytesPerSidecar: $0.bytesPerSidecar, rounds: $0.rounds)
+    }
   }
 
   private static func entry(_ mesh: MeshAssessment) -> MeshEntry {

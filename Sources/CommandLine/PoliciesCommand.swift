@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Composition
 import Diagnostics
 import FleetModel
 import Glibc
@@ -22,9 +23,15 @@ package struct PoliciesCommand: AsyncParsableCommand {
         bulkhead policies -f manifests/ --mesh istioAmbient --patches > patches.yaml
         bulkhead policies -f manifests/ --mesh istioSidecar --explain web cart 8080
         bulkhead policies -f manifests/ --mesh istioSidecar --traffic --exceptions-end 2027-01-31
+        sudo bulkhead policies -f manifests/ --prove
+
+      With --prove every workload of a twin on this machine, in real containers, tries to reach every port of every
+      other one, by its service and past it: needed calls must pass and all others must not, with the network policies
+      alone and again with every workload in the mesh.
 
       EXIT CODES
-        0 written · 64 a name, port or date that is not there · 65 bad input
+        0 written, or proved · 64 a name, port or date that is not there · 65 bad input · 77 not permitted
+        78 configuration · 79 a policy does not do what it should (--prove)
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case yaml, table, json }
@@ -42,6 +49,8 @@ package struct PoliciesCommand: AsyncParsableCommand {
   var patches = false
   @Flag(name: .long, help: "Write the hardening of each workload instead, one patch for each step.")
   var hardening = false
+  @Flag(name: .long, help: "Try the policies on a twin of this machine (needs root).")
+  var prove = false
   @Flag(name: .long, help: "Add traffic and observability settings.")
   var traffic = false
   @Flag(name: .long, help: "Open what is listed for a decision instead of cutting it.")
@@ -56,12 +65,13 @@ package struct PoliciesCommand: AsyncParsableCommand {
     guard explain.isEmpty || explain.count == 3 else {
       throw ValidationError("--explain wants three words: from, to and port; it was given \(explain.count)")
     }
-    guard [!explain.isEmpty, patches, hardening].count(where: { $0 }) <= 1 else {
-      throw ValidationError("--explain, --patches and --hardening exclude each other")
+    guard [!explain.isEmpty, patches, hardening, prove].count(where: { $0 }) <= 1 else {
+      throw ValidationError("--explain, --patches, --hardening and --prove exclude each other")
     }
   }
 
   package func run() async throws {
+    if prove { return try await proved() }
     let result = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
     let set = PolicySolver(result.fleet, options: try details.options(for: mesh.target, keepUndecided)).solve()
     let report = PoliciesReport(result.fleet, set, details.segmentation)
@@ -80,6 +90,17 @@ package struct PoliciesCommand: AsyncParsableCommand {
       StandardOutput.write(table.text)
       StandardError.write(table.summary)
     }
+  }
+
+  private func proved() async throws {
+    var options = RehearsalOptions()
+    options.sources = try InputLoader.load(input.files)
+    options.strictInput = input.strict
+    let run = PolicyProofRun(options, policies: try details.options(for: .envoy, keepUndecided))
+    let proof = try await CancelOnSignal.run { try await run.run { StandardError.write("\($0)\n") } }
+    let output = PolicyProofOutput(proof: proof)
+    StandardOutput.write(self.output == .json ? try output.json() : output.text)
+    guard proof.holds else { throw ExitCode(79) }
   }
 
   private func yaml(_ report: PoliciesReport) -> String {

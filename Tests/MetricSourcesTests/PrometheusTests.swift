@@ -87,8 +87,9 @@ struct PrometheusTests {
   }
 
   @Test func nobodyListens() async throws {
-    let port = try await ScriptedServer.with(.silence) { $0.port }
-    let client = PrometheusClient(try MetricAddress("127.0.0.1:\(port)"))
+    let place = try HeldPort()
+    defer { place.release() }
+    let client = PrometheusClient(try MetricAddress("127.0.0.1:\(place.port)"))
     let found = try await PrometheusSource(client, queries: .istio).metrics(of: ["cart"], in: Self.window)
     #expect(found.allSatisfy { "\($0.quality)".contains("cannot be reached (Connection refused)") })
   }

@@ -71,11 +71,14 @@ struct RealSourcesTests {
   private func check(_ mesh: RealMesh, _ name: String, _ source: any MetricSource, _ start: Double) async throws {
     var from = start
     var found: [Arm: Counted] = [:]
-    try await mesh.eventually("\(name) has counted everything, not \(found)") {
+    var last: [DataQuality] = []
+    try await mesh.eventually("\(name) has counted everything, not \(found), \(last)") {
       let window = MetricWindow(from: from, to: Date().timeIntervalSince1970)
       let answers = try await source.metrics(of: ["cart"], in: window)
       // Windows without a scrape are asked for again.
-      guard answers.allSatisfy({ $0.quality == .fresh }) else { return false }
+      last = answers.map(\.quality)
+      // A busy machine scrapes late now and then: that is told as a gap, and nothing is lost in it.
+      guard answers.allSatisfy({ $0.requests != nil }) else { return false }
       from = window.to
       for one in answers {
         found[one.arm, default: Counted()].requests += try #require(one.requests)

@@ -12,33 +12,67 @@ struct RealMesh {
   let folder: String
 
   /// `/baseline…` and `/canary…` go to clusters of these names; a path that ends so is answered with 503 or 404.
+  ///
+  /// Ports are free when they are chosen; when another process is quicker, others are chosen.
   static func with(_ body: (RealMesh) async throws -> Void) async throws {
-    try await Support.withFolder { folder in
-      let ports = try await freePorts(4)
-      let mesh = RealMesh(frontPort: ports[0], adminPort: ports[1], prometheusPort: ports[2], folder: folder)
-      try mesh.envoyConfiguration(backPort: ports[3]).write(
-        toFile: folder + "/envoy.yaml", atomically: true, encoding: .utf8)
-      try mesh.prometheusConfiguration.write(toFile: folder + "/prometheus.yaml", atomically: true, encoding: .utf8)
-      let envoy = try start(
-        envoyPath ?? "",
+    for _ in 0..<4 {
+      let isDone = try await Support.withFolder { folder in
+        let mesh = try await prepared(folder)
+        let processes = try mesh.start()
+        defer {
+          for process in processes {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+          }
+        }
+        guard try await mesh.listens(processes) else { return false }
+        try await body(mesh)
+        return true
+      }
+      if isDone { return }
+    }
+    throw SourceProblem("no free ports were found for Envoy and Prometheus")
+  }
+
+  private static func prepared(_ folder: String) async throws -> RealMesh {
+    let ports = try await freePorts(4)
+    let mesh = RealMesh(frontPort: ports[0], adminPort: ports[1], prometheusPort: ports[2], folder: folder)
+    try mesh.envoyConfiguration(backPort: ports[3]).write(
+      toFile: folder + "/envoy.yaml", atomically: true, encoding: .utf8)
+    try mesh.prometheusConfiguration.write(toFile: folder + "/prometheus.yaml", atomically: true, encoding: .utf8)
+    return mesh
+  }
+
+  private func start() throws -> [Process] {
+    [
+      try Self.start(
+        Self.envoyPath ?? "",
         [
           "-c", folder + "/envoy.yaml", "--concurrency", "1", "--disable-hot-restart", "-l", "error",
           "--file-flush-interval-msec", "20",
-        ])
-      let prometheus = try start(
-        prometheusPath ?? "",
+        ]),
+      try Self.start(
+        Self.prometheusPath ?? "",
         [
           "--config.file=\(folder)/prometheus.yaml", "--storage.tsdb.path=\(folder)/data",
-          "--web.listen-address=127.0.0.1:\(ports[2])", "--log.level=error",
-        ])
-      defer {
-        for process in [envoy, prometheus] {
-          kill(process.processIdentifier, SIGKILL)
-          process.waitUntilExit()
-        }
+          "--web.listen-address=127.0.0.1:\(prometheusPort)", "--log.level=error",
+        ]),
+    ]
+  }
+
+  /// False when one of them has ended, as they do when a port is taken.
+  private func listens(_ processes: [Process]) async throws -> Bool {
+    let places = [frontPort, adminPort, prometheusPort]
+    try await eventually("Envoy and Prometheus listen") {
+      guard processes.allSatisfy(\.isRunning) else { return true }
+      for port in places {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+          .connect(host: "127.0.0.1", port: port).get()
+        try await channel.close().get()
       }
-      try await body(mesh)
+      return true
     }
+    return processes.allSatisfy(\.isRunning)
   }
 
   // MARK: - What is there
@@ -102,7 +136,7 @@ struct RealMesh {
   }
 
   /// Asks real processes again until they have what they were sent; nothing here says how fast they must be.
-  func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
+  func eventually(_ what: @autoclosure () -> String, _ condition: () async throws -> Bool) async throws {
     let end = ContinuousClock.now + .seconds(60)
     var last: (any Error)?
     while ContinuousClock.now < end {
@@ -112,7 +146,7 @@ struct RealMesh {
       // Leaves the processes some room; the loop's length decides nothing.
       try await Task.sleep(for: .milliseconds(50))
     }
-    throw SourceProblem("never came about: \(what) \(last.map { "(\($0))" } ?? "")")
+    throw SourceProblem("never came about: \(what()) \(last.map { "(\($0))" } ?? "")")
   }
 
   // MARK: - Configurations
