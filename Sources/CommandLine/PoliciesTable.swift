@@ -77,7 +77,8 @@ struct PoliciesTable {
     }
     let worst = report.traffic.worstAmplification
     let line =
-      rows.isEmpty ? ""
+      rows.isEmpty
+      ? ""
       : "one request reaches a service at most \(worst) times when everything fails (limit "
         + "\(report.traffic.amplificationLimit))\n"
     return TextTable(columns: ["SERVICE", "BALANCING", "TIMEOUT", "ATTEMPTS", "EJECTS", "CONNECTIONS"], rows: rows)

@@ -8,14 +8,16 @@ import Twin
 
 /// Tries the policies that `bulkhead policies` writes, as they are written, on a twin of the fleet.
 ///
-/// Twice: as network policies alone, before anything is in the mesh, and with every workload at the end of its way, where
-/// the sidecars' own rules are added.
+/// Twice: as network policies alone, before anything is in the mesh, and with every workload at the end of its way,
+/// where the sidecars' own rules are added.
 package struct PolicyProofRun: Sendable {
-  private let options: RehearsalOptions
+  private var options: RehearsalOptions
   private let policies: PolicyOptions
 
   package init(_ options: RehearsalOptions, policies: PolicyOptions) {
     self.options = options
+    // Enough to know that users are served; the attempts are what counts.
+    self.options.requestsPerSecond = 5
     self.policies = policies
   }
 
@@ -104,7 +106,8 @@ package struct PolicyProofRun: Sendable {
 
   private static func attempt(_ pair: Pair, on twin: LocalTwin) async throws -> PolicyProof.Attempt {
     let attempt = try await twin.tryFlow(
-      from: pair.from, to: pair.to, port: pair.port, wireProtocol: pair.wireProtocol, directly: pair.way == .pod)
+      from: pair.from, to: pair.to, port: pair.port, wireProtocol: pair.wireProtocol, directly: pair.way == .pod,
+      patience: pair.needed ? .seconds(10) : .milliseconds(1500))
     return PolicyProof.Attempt(
       from: pair.from, to: pair.to, port: pair.port, way: pair.way, needed: pair.needed,
       result: attempt.result.rawValue, seen: attempt.seen)

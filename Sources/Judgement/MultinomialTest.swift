@@ -39,7 +39,8 @@ package struct MultinomialTest: Codable, Sendable, Equatable {
       let later = concentration * Double(counts.count - index - 1)
       let chance = min(1, chances[index] / chanceLeft)
       // ln x^a (1-x)^b / B(a, b) at the null, prior over posterior.
-      result += BetaFunction.logKernel(concentration, later, chance)
+      result +=
+        BetaFunction.logKernel(concentration, later, chance)
         - BetaFunction.logKernel(concentration + count, later + rest, chance)
       chanceLeft -= chances[index]
     }

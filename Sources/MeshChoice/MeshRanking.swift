@@ -171,7 +171,8 @@ package struct MeshRanking: Sendable {
   private var assumptions: [String] {
     [
       "\(requirements.requestsPerWorkload) requests/s for each workload, through two proxies each",
-      fleet.nodes.isEmpty ? "\(requirements.podsPerNode) pods on a node: no nodes in the input"
+      fleet.nodes.isEmpty
+        ? "\(requirements.podsPerNode) pods on a node: no nodes in the input"
         : "\(fleet.nodes.count) nodes, from the input",
       "cost from published figures: nothing was measured here",
     ]

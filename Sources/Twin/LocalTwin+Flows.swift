@@ -22,8 +22,10 @@ extension LocalTwin {
   /// - Parameters:
   ///   - port: of the container that is called.
   ///   - directly: to the pod's own address, past its service, as somebody would who has broken into the caller.
+  ///   - patience: how long silence is waited out; refused packets vanish without a word.
   package func tryFlow(
-    from caller: ObjectReference, to target: ObjectReference, port: Int, wireProtocol: WireProtocol, directly: Bool
+    from caller: ObjectReference, to target: ObjectReference, port: Int, wireProtocol: WireProtocol, directly: Bool,
+    patience: Duration
   ) async throws -> FlowAttempt {
     let isReady = { (pod: TwinPod) in pod.state == .ready }
     guard let from = players(of: caller).first(where: isReady), let link = links[from.id],
@@ -38,7 +40,7 @@ extension LocalTwin {
       place = service
     }
     let outcome = await link.attempt(
-      host: place.host, port: place.port, path: "/healthz", tcp: wireProtocol == .tcp, limit: .milliseconds(1500))
+      host: place.host, port: place.port, path: "/healthz", tcp: wireProtocol == .tcp, limit: patience)
     guard let outcome else { return FlowAttempt(result: .unknown, seen: "the caller's process ended") }
     let seen = "\(outcome.kind.rawValue)\(outcome.status.map { " \($0)" } ?? ""): \(outcome.detail)"
     return switch outcome.kind {

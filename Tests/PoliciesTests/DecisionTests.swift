@@ -34,18 +34,19 @@ struct DecisionTests {
   }
 
   @Test func declaredByIstio() throws {
-    let yaml = Support.pair + Support.deployment("report") + """
-      ---
-      apiVersion: security.istio.io/v1
-      kind: AuthorizationPolicy
-      metadata: {name: cart, namespace: shop}
-      spec:
-        selector: {matchLabels: {app: cart}}
-        rules:
-        - from: [{source: {principals: [cluster.local/ns/shop/sa/report]}}]
-          to: [{operation: {ports: ["8080"]}}]
+    let yaml =
+      Support.pair + Support.deployment("report") + """
+        ---
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata: {name: cart, namespace: shop}
+        spec:
+          selector: {matchLabels: {app: cart}}
+          rules:
+          - from: [{source: {principals: [cluster.local/ns/shop/sa/report]}}]
+            to: [{operation: {ports: ["8080"]}}]
 
-      """
+        """
     let set = try Support.solve(yaml, .istioSidecar)
     #expect(set.decisions.filter { $0.kind == .declaredCall }.map(\.workload.name) == ["cart"])
   }

@@ -9,7 +9,8 @@ import Testing
 struct SchemaTests {
   /// By kind and API version.
   static let schemas: [String: DocumentValue] = {
-    guard let data = Support.data, let files = try? InputLoader.load([data + "/crds/istio", data + "/crds/linkerd"]) else { return [:] }
+    guard let data = Support.data, let files = try? InputLoader.load([data + "/crds/istio", data + "/crds/linkerd"])
+    else { return [:] }
     var schemas: [String: DocumentValue] = [:]
     for file in files {
       for document in (try? DocumentReader.values(String(decoding: file.bytes, as: UTF8.self))) ?? [] {

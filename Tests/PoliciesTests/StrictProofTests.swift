@@ -62,8 +62,9 @@ struct StrictProofTests {
         """, reasons: [.webhook]),
     Case(
       name: "a probe of a fixed host",
-      yaml: web() + Support.deployment(
-        "cart", container: "ports: [{containerPort: 8080}], livenessProbe: {httpGet: {host: 10.0.0.1, port: 8080}},")
+      yaml: web()
+        + Support.deployment(
+          "cart", container: "ports: [{containerPort: 8080}], livenessProbe: {httpGet: {host: 10.0.0.1, port: 8080}},")
         + Support.service("cart"), reasons: [.probe]),
     Case(
       name: "a probe that is led past the proxy",
@@ -71,26 +72,29 @@ struct StrictProofTests {
         + Support.service("cart"), reasons: []),
     Case(
       name: "a TCP probe under Consul",
-      yaml: web() + Support.service("web") + Support.deployment(
-        "cart", container: "livenessProbe: {tcpSocket: {port: 8080}},") + Support.service("cart"),
+      yaml: web() + Support.service("web")
+        + Support.deployment(
+          "cart", container: "livenessProbe: {tcpSocket: {port: 8080}},") + Support.service("cart"),
       mesh: .consul, reasons: [.probe]),
     Case(name: "a probe under Linkerd", yaml: web() + cart, mesh: .linkerd, reasons: []),
     Case(
       name: "metrics scraped beside the mesh",
-      yaml: web() + Support.deployment(
-        "cart",
-        annotations: "{prometheus.io/scrape: \"true\", prometheus.io/port: \"9102\", "
-          + "prometheus.istio.io/merge-metrics: \"false\"}") + Support.service("cart") + """
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: prometheus, namespace: kube-system, labels: {app: prometheus}}
-        spec: {containers: [{name: main, image: "prom/prometheus:v3"}]}
-        """, reasons: [.scrape]),
+      yaml: web()
+        + Support.deployment(
+          "cart",
+          annotations: "{prometheus.io/scrape: \"true\", prometheus.io/port: \"9102\", "
+            + "prometheus.istio.io/merge-metrics: \"false\"}") + Support.service("cart") + """
+          ---
+          apiVersion: v1
+          kind: Pod
+          metadata: {name: prometheus, namespace: kube-system, labels: {app: prometheus}}
+          spec: {containers: [{name: main, image: "prom/prometheus:v3"}]}
+          """, reasons: [.scrape]),
     Case(
       name: "metrics merged into Istio's",
-      yaml: web() + Support.deployment(
-        "cart", annotations: "{prometheus.io/scrape: \"true\", prometheus.io/port: \"9102\"}")
+      yaml: web()
+        + Support.deployment(
+          "cart", annotations: "{prometheus.io/scrape: \"true\", prometheus.io/port: \"9102\"}")
         + Support.service("cart") + """
           ---
           apiVersion: v1

@@ -19,7 +19,8 @@ struct FlowExplainer {
     intentions = Dictionary(
       set.objects.filter { $0.id.kind == "ServiceIntentions" }.compactMap { object in
         object.spec["destination"]?["name"]?.string.map { ($0, object) }
-      }) { first, _ in first }
+      }
+    ) { first, _ in first }
   }
 
   func explanation(_ flow: PolicyFlow) -> PolicyExplanation {

@@ -27,7 +27,8 @@ struct ConsulRenderer: MeshRenderer {
 
   func common(_ needs: [WorkloadPolicy]) -> [ManifestObject] {
     let names = Dictionary(
-      context.fleet.workloads.map { ($0.id, Self.service(of: $0, in: context.fleet)) }) { first, _ in first }
+      context.fleet.workloads.map { ($0.id, Self.service(of: $0, in: context.fleet)) }
+    ) { first, _ in first }
     var destinations: [String: Destination] = [:]
     for need in needs where need.isInMesh {
       var destination = destinations[names[need.workload] ?? need.workload.name] ?? Destination()

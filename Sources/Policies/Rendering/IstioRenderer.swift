@@ -78,7 +78,8 @@ struct IstioRenderer: MeshRenderer {
     let passes = need.outside.contains { IPv4Text($0.host) != nil } || need.outbound.contains { $0.services.isEmpty }
     return object(
       "Sidecar", "networking.istio.io/v1", need,
-      services.isEmpty ? "\(need.workload.name) calls nobody in the mesh"
+      services.isEmpty
+        ? "\(need.workload.name) calls nobody in the mesh"
         : "\(need.workload.name) calls \(services.map(\.name).joined(separator: ", "))",
       .map([
         "workloadSelector": .map(["labels": .labels(need.selector)]),

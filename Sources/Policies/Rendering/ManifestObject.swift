@@ -38,7 +38,10 @@ package struct ManifestObject: Sendable, Equatable {
           .mapping(annotations.sorted { $0.key < $1.key }.map { DocumentValue.Entry($0.key, .string($0.value)) })))
     }
     return .mapping(
-      [.init("apiVersion", .string(apiVersion)), .init("kind", .string(id.kind)), .init("metadata", .mapping(metadata))]
+      [
+        .init("apiVersion", .string(apiVersion)), .init("kind", .string(id.kind)),
+        .init("metadata", .mapping(metadata)),
+      ]
         + body)
   }
 

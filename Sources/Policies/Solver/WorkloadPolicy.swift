@@ -20,7 +20,6 @@ package struct WorkloadPolicy: Sendable {
   package var isInMesh: Bool { strict.map { $0.outcome != .notInMesh } ?? false }
 }
 
-
 /// One container port, and everybody who must reach it.
 package struct InboundNeed: Sendable {
   package var port: Int
