@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Glibc
 import Intake
 import Planning
@@ -35,8 +36,8 @@ enum PlanOutput {
 
   /// - Throws: `BulkheadError(.notPermitted)` when others may read the key.
   static func privateBytes(_ path: String) throws -> [UInt8] {
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & 0o077 != 0 {
+    let permissions = try? FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    if let permissions, permissions & 0o077 != 0 {
       throw BulkheadError(
         .notPermitted, "others may read the private key \(path.safeForTerminal)",
         cure: "chmod 600 \(path.safeForTerminal); if it lay open, make a new one")
