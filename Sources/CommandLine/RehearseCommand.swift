@@ -17,6 +17,8 @@ package struct RehearseCommand: AsyncParsableCommand {
       EXAMPLES
         bulkhead rehearse -f manifests/ --out out
         kustomize build . | bulkhead rehearse -f - --out out
+        bulkhead rehearse -f manifests/ --requirements requirements.yaml --out out
+        bulkhead rehearse -f manifests/ --plan plan.yaml --out out    exactly the plan that was reviewed
         bulkhead rehearse --resume out
 
       EXIT CODES
@@ -33,6 +35,12 @@ package struct RehearseCommand: AsyncParsableCommand {
   var rate = 60.0
   @Option(name: .long, help: "The most workloads that enter the mesh in one wave (default: a third of them).")
   var capacity: Int?
+  @Option(name: .long, help: ArgumentHelp("A file of kind Requirements (docs/requirements.md).", valueName: "file"))
+  var requirements: String?
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Rehearse this plan, as `bulkhead plan -o yaml` wrote it, and no other.", valueName: "file"))
+  var plan: String?
   @Option(name: .long, help: "A canary whose error rate is shown to be below this may be promoted.")
   var tolerance = 0.01
   @Option(name: .long, help: "Chance of a false alarm per wave.")
@@ -57,6 +65,7 @@ package struct RehearseCommand: AsyncParsableCommand {
       throw ValidationError("--alpha and --beta must lie between 0 and 1")
     }
     if let capacity, capacity < 1 { throw ValidationError("--capacity must be at least 1") }
+    if plan != nil && capacity != nil { throw ValidationError("a plan has its capacity; leave --capacity out") }
     if resume != nil && !input.files.isEmpty {
       throw ValidationError("--resume goes on with the input of its run; leave -f out")
     }
@@ -83,7 +92,9 @@ package struct RehearseCommand: AsyncParsableCommand {
     options.limits.alpha = alpha
     options.limits.beta = beta
     options.kernelFidelity = kernelFidelity
-    if let plant { options.plantFile = try InputLoader.load([plant]).first }
+    options.requirementsFile = try requirements.map(PlanInput.file)
+    options.planFile = try plan.map(PlanInput.file)
+    options.plantFile = try plant.map(PlanInput.file)
     return try Rehearsal(starting: options)
   }
 }

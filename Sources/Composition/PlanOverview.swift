@@ -13,8 +13,22 @@ package struct PlanOverview: Sendable {
   package let findings: [Finding]
   package let maker: PlanMaker
   package var plan: Plan
+  /// What a canary is held to: the options', tightened by the requirements' error budgets.
+  let limits: CanaryLimits
   private let requirements: Requirements
-  private let limits: CanaryLimits
+
+  /// Reads everything that the options name.
+  /// - Throws: `BulkheadError(.badInput)` for a plan that is for another fleet, was changed after it was signed, or
+  ///   breaks a rule.
+  package init(of options: RehearsalOptions) throws {
+    let requirements = try options.requirementsFile.map { try RequirementsFile.read($0.bytes, name: $0.name) }
+    try self.init(options, requirements: requirements ?? Requirements())
+    guard let source = options.planFile else { return }
+    let file = try PlanFile.read(source.bytes, name: source.name)
+    try file.signature?.verifyUnchanged(file.plan)
+    try file.check(fleet, rules: maker.rules)
+    plan = file.plan
+  }
 
   /// - Parameter read: a fleet that has been read already; else the options' sources are.
   package init(

@@ -10,6 +10,11 @@ package struct RehearsalOptions: Sendable {
   package var requestsPerSecond = 60.0
   package var capacity: Int?
   package var limits = CanaryLimits()
+  /// Of kind Requirements; nil: the stated defaults.
+  package var requirementsFile: InputSource?
+  /// A plan that was reviewed: exactly this one is rehearsed, or none.
+  package var planFile: InputSource?
+  /// Of kind Plant.
   package var plantFile: InputSource?
   package var kernelFidelity = false
 

@@ -59,19 +59,19 @@ package struct IntentDerivation: Sendable {
   }
 
   private func outbound(of workload: Workload) -> [OutboundFlow] {
-    let flows = fleet.calls(from: workload.id).compactMap { call -> OutboundFlow? in
-      guard let serviceID = call.service, let target = call.target,
-        let service = fleet.services.first(where: { $0.id == serviceID }),
-        let server = fleet.workload(target),
-        let port = service.ports.first(where: { $0.port == call.port }),
-        let targetPort = port.targetPort(in: server)
-      else { return nil }
-      return OutboundFlow(
-        service: serviceID, servicePort: port.port, target: target, targetPort: targetPort,
-        wireProtocol: port.wireProtocol)
+    let flows = fleet.calls(from: workload.id).flatMap { call -> [OutboundFlow] in
+      guard let serviceID = call.service, let service = fleet.service(serviceID),
+        let port = service.ports.first(where: { $0.port == call.port })
+      else { return [] }
+      return call.targets.compactMap { target in
+        guard let server = fleet.workload(target), let number = port.targetPort(in: server) else { return nil }
+        return OutboundFlow(
+          service: serviceID, servicePort: port.port, target: target, targetPort: number,
+          wireProtocol: port.wireProtocol)
+      }
     }
     var unique: [OutboundFlow] = []
     for flow in flows where !unique.contains(flow) { unique.append(flow) }
-    return unique.sorted { ($0.service, $0.servicePort) < ($1.service, $1.servicePort) }
+    return unique.sorted { ($0.service, $0.servicePort, $0.target) < ($1.service, $1.servicePort, $1.target) }
   }
 }

@@ -23,7 +23,7 @@ package struct TrialPlanner: Sendable {
     }
     let calls = fleet.calls.filter { call in
       guard let target = call.target else { return false }
-      return target != call.caller && (touched.contains(call.caller) || touched.contains(target))
+      return target != call.caller && !touched.isDisjoint(with: call.targets + [call.caller])
     }
     // The delay acts in the server's sidecar; a cut is softened by the caller's, which retries and ejects.
     if let call = first(calls, where: { $0.wireProtocol == .http && enrolled($0.target, postures) }),
@@ -50,7 +50,10 @@ package struct TrialPlanner: Sendable {
 
   /// The call deepest in the graph that fits: the more callers stand above it, the more a fault there can show.
   private func first(_ calls: [Call], where fits: (Call) -> Bool) -> Call? {
-    calls.filter(fits).max { left, right in
+    let fitting = calls.filter(fits)
+    // A fault at one of several workloads that answer shows in some of the calls only.
+    let certain = fitting.filter(\.others.isEmpty)
+    return (certain.isEmpty ? fitting : certain).max { left, right in
       let (leftDepth, rightDepth) = (depth(left.caller), depth(right.caller))
       return leftDepth != rightDepth
         ? leftDepth < rightDepth : (left.caller, left.host, left.port) > (right.caller, right.host, right.port)
