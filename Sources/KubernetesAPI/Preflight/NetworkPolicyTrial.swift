@@ -93,6 +93,7 @@ package struct NetworkPolicyTrial: Sendable {
       }
       switch reached {
       case .refused: return .enforced
+      case .broken(let code): return .inconclusive("the asking container ended with \(code)")
       case .noControl: return .inconclusive("even the allowed port could not be reached")
       case .reached: if number < 3 { try await pause(interval * 3) }
       }
@@ -100,7 +101,7 @@ package struct NetworkPolicyTrial: Sendable {
     return .notEnforced
   }
 
-  private enum Reached { case reached, refused, noControl }
+  private enum Reached { case reached, refused, noControl, broken(Int) }
 
   private static func readyAddress(_ pod: DocumentValue) -> String? {
     let isReady = (pod["status"]?["conditions"]?.elements ?? []).contains {
@@ -116,7 +117,8 @@ package struct NetworkPolicyTrial: Sendable {
       pod["status"]?[list]?.elements.first?["state"]?["terminated"]?["exitCode"]?.integer
     }
     if let control = exit("initContainerStatuses"), control != 0 { return .noControl }
-    return exit("containerStatuses").map { $0 == 0 ? .reached : .refused }
+    // Whatever did not reach the port ends with 1; a container that was killed or never ran says nothing about it.
+    return exit("containerStatuses").map { $0 == 0 ? .reached : $0 == 1 ? .refused : .broken($0) }
   }
 
   private func waited<Value>(
