@@ -106,7 +106,7 @@ let package = Package(
         "Intake", "FleetModel", "Diagnostics", yams, httpClient, compression, nioSSL, subprocess, system, nioHTTP,
       ] + nio),
     room("Scanners", ["FleetModel", "Diagnostics", nioHTTP] + nio),
-    room("MetricSources", ["Judgement", "Diagnostics", nioHTTP] + nio),
+    room("MetricSources", ["Judgement", "FleetModel", "Diagnostics", nioHTTP] + nio),
     // Faces
     room(
       "Reports",
@@ -153,9 +153,9 @@ let package = Package(
       exclude: ["Golden"]),
     tests("Scanners", ["Scanners", "FleetModel", "Diagnostics", nioHTTP] + nio, exclude: ["Corpus"]),
     tests(
-      "MetricSources", ["MetricSources", "Judgement", "StandinProtocol", "Diagnostics", nioHTTP] + nio,
+      "MetricSources", ["MetricSources", "Judgement", "StandinProtocol", "FleetModel", "Diagnostics", nioHTTP] + nio,
       exclude: ["Corpus"]),
-    tests("KubernetesAPI", ["KubernetesAPI", "Intake", "FleetModel", "Diagnostics", nioHTTP] + nio),
+    tests("KubernetesAPI", ["KubernetesAPI", "Intake", "FleetModel", "Diagnostics", nioHTTP, nioSSL] + nio),
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),

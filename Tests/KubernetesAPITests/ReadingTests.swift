@@ -114,6 +114,28 @@ struct ReadingTests {
     }
   }
 
+  /// A list that never ends: in pages, or in items.
+  @Test func listsAreBounded() async throws {
+    try await FakeServer.with { server in
+      let pages = (0..<40).map { page in
+        FakeCluster.Answer(
+          status: 200, body: Array(#"{"kind":"PodList","metadata":{"continue":"c\#(page)"},"items":[1,2,3]}"#.utf8))
+      }
+      server.cluster.script("GET /api/v1/pods", pages)
+      var limits = ClientLimits()
+      for (change, message) in [(\ClientLimits.listPages, "more than 10 pages"), (\.listItems, "too many items")] {
+        limits = ClientLimits()
+        limits[keyPath: change] = 10
+        let failure = await Fixtures.failure {
+          _ = try await KubernetesClient.with(server.settings(), limits: limits) {
+            try await $0.list(.pods, namespace: nil)
+          }
+        }
+        #expect(failure?.kind == .tooLarge && failure?.message.contains(message) == true)
+      }
+    }
+  }
+
   @Test func answersAreBounded() async throws {
     try await FakeServer.with { server in
       let long = Array("\"\(String(repeating: "a", count: 3_000_000))\"".utf8)

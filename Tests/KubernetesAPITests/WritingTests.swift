@@ -169,4 +169,24 @@ struct WritingTests {
     #expect(text == "{\"a\":\"tab\\t nul\\u0000 \\\"q\\\" \\\\ é 😀 \\u007f </x>\\n\"}")
     #expect(Fixtures.json(text) == value)
   }
+
+  /// What is applied without a field that was applied before is done only when that field is no longer owned.
+  @Test(arguments: [
+    (#"{"f:spec":{"f:replicas":{}}}"#, #"{"spec":{"replicas":1}}"#, true),
+    (#"{"f:spec":{"f:replicas":{},"f:paused":{}}}"#, #"{"spec":{"replicas":1}}"#, false),
+    (#"{"f:spec":{"f:list":{"k:{\"name\":\"a\"}":{".":{},"f:image":{}}}}}"#, #"{"spec":{"list":[{"name":"a","image":"i"}]}}"#, true),
+    (
+      #"{"f:spec":{"f:list":{"k:{\"name\":\"a\"}":{},"k:{\"name\":\"b\"}":{}}}}"#, #"{"spec":{"list":[{"name":"a"}]}}"#,
+      false
+    ),
+    (#"{"f:metadata":{"f:labels":{"f:a":{}}}}"#, #"{"metadata":{"labels":{"b":"c"}}}"#, false),
+  ])
+  func ownershipTellsWhetherAnApplyIsDone(_ fields: String, _ wanted: String, _ isDone: Bool) {
+    func live(_ manager: String) -> DocumentValue {
+      Fixtures.json(
+        #"{"metadata":{"managedFields":[{"manager":"\#(manager)","operation":"Apply","fieldsV1":\#(fields)}]}}"#)
+    }
+    #expect(KubernetesClient.owns(live("bulkhead"), nothingBut: Fixtures.json(wanted)) == isDone)
+    #expect(!KubernetesClient.owns(live("kubectl"), nothingBut: Fixtures.json(wanted)))
+  }
 }

@@ -32,7 +32,8 @@ extension BreachGraphBuilder {
     var calls = called
     for call in fleet.calls {
       guard let target = call.target.flatMap({ position[$0] }), let caller = position[call.caller] else { continue }
-      called[target] = true
+      // Pods that talk among themselves may have their users outside all the same.
+      if target != caller { called[target] = true }
       calls[caller] = true
     }
     for workload in pods.indices
