@@ -37,6 +37,9 @@ let nio: [Target.Dependency] = [
 ]
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let compression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
@@ -54,6 +57,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
@@ -94,8 +100,13 @@ let package = Package(
       ] + nio),
     room("EnvoyMesh", ["IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto, nioHTTP] + nio),
     room("JournalStore", ["Rollout", "Diagnostics", grdb, crypto]),
+    room(
+      "KubernetesAPI",
+      [
+        "Intake", "FleetModel", "Diagnostics", yams, httpClient, compression, nioSSL, subprocess, system, nioHTTP,
+      ] + nio),
     room("Scanners", ["FleetModel", "Diagnostics", nioHTTP] + nio),
-    room("MetricSources", ["Judgement", "Diagnostics", nioHTTP] + nio),
+    room("MetricSources", ["Judgement", "FleetModel", "Diagnostics", nioHTTP] + nio),
     // Faces
     room(
       "Reports",
@@ -106,8 +117,8 @@ let package = Package(
     room(
       "Composition",
       [
-        "Twin", "EnvoyMesh", "JournalStore", "Linux", "Scanners", "MetricSources", "Intake", "Planning",
-        "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports", "IntentModel", "FleetModel",
+        "Twin", "EnvoyMesh", "KubernetesAPI", "JournalStore", "Linux", "Scanners", "MetricSources", "Intake",
+        "Planning", "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports", "IntentModel", "FleetModel",
         "StandinProtocol", "Diagnostics",
       ]),
     room(
@@ -142,8 +153,9 @@ let package = Package(
       exclude: ["Golden"]),
     tests("Scanners", ["Scanners", "FleetModel", "Diagnostics", nioHTTP] + nio, exclude: ["Corpus"]),
     tests(
-      "MetricSources", ["MetricSources", "Judgement", "StandinProtocol", "Diagnostics", nioHTTP] + nio,
+      "MetricSources", ["MetricSources", "Judgement", "StandinProtocol", "FleetModel", "Diagnostics", nioHTTP] + nio,
       exclude: ["Corpus"]),
+    tests("KubernetesAPI", ["KubernetesAPI", "Intake", "FleetModel", "Diagnostics", nioHTTP, nioSSL] + nio),
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),

@@ -14,13 +14,14 @@ package struct AuditCommand: AsyncParsableCommand {
     commandName: "audit",
     abstract: "Show which ways out each container has, and what would break a mesh rollout.",
     discussion: """
-      Reads manifests and nothing else. Every finding has a stable code (`bulkhead explain CODE`), a place, and a patch
-      that cures it there. What the input cannot decide is told as unknown, never as safe. The exit code is the same for
-      every output format. docs/audit.md, docs/ci.md and docs/exceptions.md tell more.
+      Reads manifests, or with --kube a cluster, and nothing else. Every finding has a stable code (`bulkhead explain
+      CODE`), a place, and a patch that cures it there. What the input cannot decide is told as unknown, never as safe.
+      The exit code is the same for every output format. docs/audit.md, docs/ci.md and docs/exceptions.md tell more.
 
       EXAMPLES
         bulkhead audit -f manifests/
         helm template shop | bulkhead audit -f - --mesh istioSidecar --fail-on medium
+        bulkhead audit --kube -n shop --mesh linkerd
         bulkhead audit -f manifests/ -o sarif > bulkhead.sarif
         bulkhead audit -f manifests/ -o json > baseline.json
         bulkhead audit -f manifests/ -o github --baseline baseline.json --exceptions exceptions.yaml
@@ -35,7 +36,7 @@ package struct AuditCommand: AsyncParsableCommand {
     case table, json, yaml, sarif, junit, github, markdown, gitlab
   }
 
-  @OptionGroup var input: OptionalInput
+  @OptionGroup var input: FleetInput
   @Option(name: .shortAndLong, help: "table, json, yaml, sarif, junit, github, markdown or gitlab.")
   var output: Format = .table
   @OptionGroup var options: FindingOptions
@@ -60,7 +61,7 @@ package struct AuditCommand: AsyncParsableCommand {
   package init() {}
 
   package func validate() throws {
-    if input.files.isEmpty && !schema && !exceptionsSchema { throw ValidationError("give manifests with -f") }
+    if input.isEmpty && !schema && !exceptionsSchema { throw ValidationError("give manifests with -f, or --kube") }
   }
 
   package func run() async throws {
@@ -69,7 +70,7 @@ package struct AuditCommand: AsyncParsableCommand {
     let auditOptions = try options.auditOptions()
     let exceptions = try options.readExceptions()
     let earlier = try baseline.map(Self.readBaseline)
-    let read = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
+    let read = try await input.read("audit")
     let known = try await reports.attached(to: read.fleet)
     var result = SideBySideAudit.run(read.fleet, auditOptions, input: read.findings + known.findings)
     result.apply(exceptions, today: Self.today, options: auditOptions)

@@ -16,6 +16,7 @@ package struct BulkheadCommand: AsyncParsableCommand {
         bulkhead choose   -f manifests/             which mesh fits, and why
         bulkhead policies -f manifests/             what every layer must allow, and nothing else
         bulkhead rehearse -f manifests/ --out out   the whole rollout on a twin on this machine
+        bulkhead preflight                          what a cluster lacks for a rollout
         bulkhead doctor                             what this machine lacks
       """,
     version: "0.1.0",
@@ -23,6 +24,7 @@ package struct BulkheadCommand: AsyncParsableCommand {
       SurveyCommand.self, AuditCommand.self, ReachCommand.self, PathsCommand.self, PoliciesCommand.self,
       ChooseCommand.self, PlanCommand.self,
       RehearseCommand.self, JudgeCommand.self, ExplainCommand.self, DiffCommand.self, DoctorCommand.self,
+      PreflightCommand.self,
       TwinCommand.self,
     ])
 

@@ -19,6 +19,7 @@ package struct PathsCommand: AsyncParsableCommand {
       EXAMPLES
         bulkhead paths -f manifests/
         bulkhead paths -f manifests/ --jewel shop/payments --from shop/frontend
+        bulkhead paths --kube -A --context staging
         bulkhead paths -f manifests/ -o json | jq '.workloads[] | {workload, blastRadius}'
         bulkhead paths -f manifests/ -o svg > paths.svg
         bulkhead paths -f manifests/ -o dot | dot -Tpdf -o paths.pdf
@@ -29,7 +30,7 @@ package struct PathsCommand: AsyncParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, svg, dot }
 
-  @OptionGroup var input: OptionalInput
+  @OptionGroup var input: FleetInput
   @Option(name: .shortAndLong, help: "table, json, svg or dot.")
   var output: Format = .table
   @Option(
@@ -61,14 +62,14 @@ package struct PathsCommand: AsyncParsableCommand {
 
   package func validate() throws {
     if !(1...1000).contains(top) { throw ValidationError("--top must be between 1 and 1000") }
-    if input.files.isEmpty == (problem == nil) { throw ValidationError("give manifests with -f, or --problem") }
+    if input.isEmpty == (problem == nil) { throw ValidationError("give manifests with -f, --kube or --problem") }
     if let reaches, reaches < 0 { throw ValidationError("--reaches must not be negative") }
   }
 
   package func run() async throws {
     if let problem { return print(try PathsProblem.read(problem).answer(), terminator: "") }
     var watch = Stopwatch(isOn: timings)
-    let result = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
+    let result = try await input.read("paths")
     for finding in result.findings where finding.severity >= .medium {
       let place = finding.location.map { "\($0): " } ?? ""
       StandardError.write("\((place + finding.message).safeForTerminal)\n")

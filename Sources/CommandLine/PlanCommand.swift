@@ -17,6 +17,7 @@ package struct PlanCommand: AsyncParsableCommand {
       EXAMPLES
         bulkhead plan -f manifests/
         bulkhead plan -f manifests/ --requirements requirements.yaml -o yaml > plan.yaml
+        bulkhead plan --kube -A --context staging -o yaml > plan.yaml
         bulkhead plan show plan.yaml --svg plan.svg
         bulkhead plan diff plan.yaml new-plan.yaml
         bulkhead plan sign plan.yaml --key signing.pem
@@ -31,7 +32,7 @@ package struct PlanCommand: AsyncParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, yaml }
 
-  @OptionGroup var input: OptionalInput
+  @OptionGroup var input: FleetInput
   @Option(name: .shortAndLong, help: "table, json or yaml.")
   var output: Format = .table
   @Option(name: .long, help: "The most workloads that enter the mesh in one wave (default: a third of them).")
@@ -63,14 +64,13 @@ package struct PlanCommand: AsyncParsableCommand {
   package func run() async throws {
     if let schema { return print(schema.text, terminator: "") }
     // Not in validate(): that would ask the subcommands for manifests too.
-    if input.files.isEmpty == (problem == nil) { throw ValidationError("give manifests with -f, or --problem") }
+    if input.isEmpty == (problem == nil) { throw ValidationError("give manifests with -f, --kube or --problem") }
     if let capacity, capacity < 1 { throw ValidationError("--capacity must be at least 1") }
     if let problem { return print(try PlanProblem.answer(file: problem), terminator: "") }
     var options = RehearsalOptions()
-    options.sources = try InputLoader.load(input.files)
-    options.strictInput = input.strict
     options.capacity = capacity
-    var overview = try PlanOverview(options, requirements: try PlanInput.requirements(requirements, mesh: mesh))
+    let wanted = try PlanInput.requirements(requirements, mesh: mesh)
+    var overview = try PlanOverview(options, requirements: wanted, read: try await input.read("plan"))
     for finding in overview.findings where finding.severity >= .medium {
       let place = finding.location.map { "\($0): " } ?? ""
       StandardError.write("\((place + finding.message).safeForTerminal)\n")

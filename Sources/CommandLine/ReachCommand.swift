@@ -21,6 +21,7 @@ package struct ReachCommand: AsyncParsableCommand {
         bulkhead reach -f manifests/ --explain shop/frontend shop/cart 7070
         bulkhead reach -f manifests/ --explain cart 169.254.169.254 80
         bulkhead reach -f manifests/ --what-if new-policy.yaml
+        bulkhead reach --kube -A
         bulkhead reach -f manifests/ -o dot | dot -Tsvg > reach.svg
 
       EXIT CODES
@@ -31,7 +32,7 @@ package struct ReachCommand: AsyncParsableCommand {
   enum HostNetwork: String, ExpressibleByArgument, CaseIterable { case governed, exempt }
   enum ConsulDefault: String, ExpressibleByArgument, CaseIterable { case allow, deny }
 
-  @OptionGroup var input: InputOptions
+  @OptionGroup var input: FleetInput
   @Option(name: .shortAndLong, help: "table, json or dot.")
   var output: Format = .table
   @Option(
@@ -72,7 +73,7 @@ package struct ReachCommand: AsyncParsableCommand {
 
   package func run() async throws {
     var watch = Stopwatch(isOn: timings)
-    let result = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
+    let result = try await input.read("reach")
     watch.lap("reading")
     let options = ReachOptions(exemptHostNetwork: hostNetwork == .exempt)
     let isColored = color.isOn(terminal: isatty(STDOUT_FILENO) == 1)

@@ -10,20 +10,21 @@ package struct SurveyCommand: AsyncParsableCommand {
     commandName: "survey",
     abstract: "Show what runs here, who calls whom, and whether it is ready for a mesh.",
     discussion: """
-      Reads manifests and nothing else: no cluster is asked, nothing is changed. Calls are inferred from environments,
+      Reads manifests, or with --kube a cluster; nothing is changed. Calls are inferred from environments,
       arguments and config maps, each with the file and line that proves it.
 
       EXAMPLES
         bulkhead survey -f manifests/
         helm template shop | bulkhead survey -f -
         bulkhead survey -f manifests/ --mesh istioAmbient
+        bulkhead survey --kube --context staging -n shop
         bulkhead survey -f manifests/ -o json | jq '.calls[] | select(.destination == "nowhere")'
 
       EXIT CODES
         0 read · 65 bad input (nothing could be read, or something is bad and --strict)
       """)
 
-  @OptionGroup var input: InputOptions
+  @OptionGroup var input: FleetInput
   @Option(name: .shortAndLong, help: "table or json.")
   var output: OutputFormat = .table
   @Option(name: .long, help: "Judge readiness for one mesh: istioSidecar, istioAmbient, linkerd, consul or envoy.")
@@ -34,7 +35,7 @@ package struct SurveyCommand: AsyncParsableCommand {
   package init() {}
 
   package func run() async throws {
-    let result = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
+    let result = try await input.read("survey")
     switch output {
     case .json: print(try SurveyDocument(result, mesh: mesh?.mesh).text(), terminator: "")
     case .table:

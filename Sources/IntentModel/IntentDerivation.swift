@@ -32,7 +32,12 @@ package struct IntentDerivation: Sendable {
     let services = fleet.services(of: workload)
     guard !services.isEmpty else { return false }
     return services.contains(where: \.facesOutside)
-      || (fleet.calls(to: workload.id).isEmpty && !fleet.calls(from: workload.id).isEmpty)
+      || (!isCalled(workload) && !fleet.calls(from: workload.id).isEmpty)
+  }
+
+  /// By others: pods that talk among themselves may have their users outside all the same.
+  private func isCalled(_ workload: Workload) -> Bool {
+    fleet.calls(to: workload.id).contains { $0.caller != workload.id }
   }
 
   /// Workloads that play users: they call others and offer nothing themselves, like a load generator.
@@ -54,6 +59,12 @@ package struct IntentDerivation: Sendable {
         flow.callers = Array(Set(flow.callers + callers)).sorted()
         flows[target] = flow
       }
+    }
+    // Calls that were seen to go past all services: their port is the container's.
+    for call in fleet.calls(to: workload.id) where call.service == nil {
+      var flow = flows[call.port] ?? InboundFlow(port: call.port, wireProtocol: call.wireProtocol, callers: [])
+      flow.callers = Array(Set(flow.callers + [call.caller])).sorted()
+      flows[call.port] = flow
     }
     return flows.values.sorted { $0.port < $1.port }
   }

@@ -32,7 +32,8 @@ extension BreachGraphBuilder {
     var calls = called
     for call in fleet.calls {
       guard call.target != nil, let caller = position[call.caller] else { continue }
-      for target in call.targets { position[target].map { called[$0] = true } }
+      // Pods that talk among themselves may have their users outside all the same.
+      for target in call.targets where target != call.caller { position[target].map { called[$0] = true } }
       calls[caller] = true
     }
     for workload in pods.indices

@@ -1,0 +1,143 @@
+import AsyncHTTPClient
+package import FleetModel
+package import Intake
+import NIOCore
+
+/// All objects of a kind, as of one moment.
+package struct ObjectList<Item: Sendable>: Sendable {
+  package var items: [Item] = []
+  package var resourceVersion = ""
+
+  package init() {}
+}
+
+extension KubernetesClient {
+  /// Repeats what only reads.
+  func repeating<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+    var attempt = 1
+    while true {
+      do {
+        return try await body()
+      } catch let failure as APIFailure where failure.isTransient {
+        guard let delay = limits.retry.delay(after: failure, attempt: attempt) else { throw failure }
+        try await limits.retry.pause(delay)
+        attempt += 1
+      }
+    }
+  }
+
+  /// Any path that answers with JSON, such as `/version`.
+  package func read(_ path: String) async throws -> DocumentValue {
+    try await get(APIRequest(.get, path))
+  }
+
+  package func get(_ name: ObjectName) async throws -> DocumentValue { try await get(APIRequest(.get, name.path)) }
+
+  private func get(_ request: APIRequest) async throws -> DocumentValue {
+    try await repeating { try await value(request) }
+  }
+
+  /// Asks once.
+  func value(_ request: APIRequest) async throws -> DocumentValue {
+    let limit = limits.answerBytes
+    return try await exchange(request, within: limits.answer) { [self] response in
+      let body = try await collected(response, upTo: limit, place: request.place)
+      do throws(JSONProblem) {
+        return try JSONItem.read(body).value
+      } catch {
+        throw APIFailure(.malformed, request.place, "the answer is no JSON: \(error)")
+      }
+    }
+  }
+
+  // MARK: - Lists
+
+  /// All objects of a kind, page by page. A page that has expired begins the list anew, and at last asks for all at
+  /// once: what is given is one moment's state, or nothing.
+  ///
+  /// - Parameters:
+  ///   - namespace: nil for all namespaces.
+  ///   - metadataOnly: asks for metadata alone, which a server that does not know it answers with whole objects.
+  ///   - read: what to keep of each object; called on several threads.
+  package func list<Item: Sendable>(
+    _ resource: APIResource, namespace: String?, metadataOnly: Bool = false,
+    _ read: @escaping @Sendable (JSONItem) -> Item
+  ) async throws -> ObjectList<Item> {
+    for attempt in 1... {
+      do {
+        return try await pages(resource, namespace, metadataOnly, paged: attempt < 3, read)
+      } catch let failure as APIFailure where failure.kind == .gone && attempt < 3 {
+        continue
+      }
+    }
+    throw CancellationError()
+  }
+
+  /// The same as values.
+  package func list(_ resource: APIResource, namespace: String?) async throws -> ObjectList<DocumentValue> {
+    try await list(resource, namespace: namespace) { $0.value }
+  }
+
+  private func pages<Item: Sendable>(
+    _ resource: APIResource, _ namespace: String?, _ metadataOnly: Bool, paged: Bool,
+    _ read: @escaping @Sendable (JSONItem) -> Item
+  ) async throws -> ObjectList<Item> {
+    var request = APIRequest(.list, resource.path(namespace: namespace))
+    if metadataOnly {
+      request.accept = "\(APIRequest.json);as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,\(APIRequest.json)"
+    }
+    var result = ObjectList<Item>()
+    var token: String?
+    var count = 0
+    repeat {
+      request.query = paged ? [("limit", "\(limits.pageItems)")] : []
+      if let token { request.query.append(("continue", token)) }
+      let asked = request
+      let room = limits.listItems - result.items.count
+      let page = try await repeating { try await self.page(asked, room: room, read) }
+      count += 1
+      // Empty pages without end would be asked for without end.
+      guard count <= limits.listPages else {
+        throw APIFailure(.tooLarge, request.place, "the list has more than \(limits.listPages) pages")
+      }
+      result.items += page.items
+      result.resourceVersion = page.resourceVersion ?? ""
+      // A server that names the page it gives would be asked for ever.
+      guard token == nil || page.continueToken != token else {
+        throw APIFailure(.malformed, request.place, "the list does not go on: the next page is the same")
+      }
+      token = page.continueToken
+    } while token != nil
+    return result
+  }
+
+  private func page<Item: Sendable>(
+    _ request: APIRequest, room: Int, _ read: @escaping @Sendable (JSONItem) -> Item
+  ) async throws -> JSONListReader<Item> {
+    let limit = limits.pageBytes
+    return try await exchange(request, within: limits.page) { response in
+      var reader = JSONListReader(read)
+      var count = 0
+      do {
+        for try await buffer in response.body {
+          count += buffer.readableBytes
+          guard count <= limit else {
+            throw APIFailure(.tooLarge, request.place, "the list has more than \(limit) bytes")
+          }
+          try buffer.withUnsafeReadableBytes { try reader.feed($0) }
+          guard reader.items.count <= room else {
+            throw APIFailure(.tooLarge, request.place, "the list has too many items")
+          }
+        }
+        try reader.finish()
+      } catch let problem as JSONProblem {
+        throw APIFailure(.malformed, request.place, "the list cannot be read: \(problem)")
+      }
+      let kind = reader.envelope.first { $0.key == "kind" }?.value.string ?? ""
+      guard kind.hasSuffix("List") else {
+        throw APIFailure(.malformed, request.place, "the answer is no list but '\(kind.prefix(60).description)'")
+      }
+      return reader
+    }
+  }
+}
