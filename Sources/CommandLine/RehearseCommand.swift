@@ -17,6 +17,7 @@ package struct RehearseCommand: AsyncParsableCommand {
       EXAMPLES
         bulkhead rehearse -f manifests/ --out out
         kustomize build . | bulkhead rehearse -f - --out out
+        bulkhead rehearse -f manifests/ --traffic flows.json --out out
         bulkhead rehearse -f manifests/ --requirements requirements.yaml --out out
         bulkhead rehearse -f manifests/ --plan plan.yaml --out out    exactly the plan that was reviewed
         bulkhead rehearse --resume out
@@ -27,6 +28,7 @@ package struct RehearseCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var input: OptionalInput
+  @OptionGroup var observed: TrafficOptions
   @Option(name: .long, help: "Folder for run.json, report.html and journal.sqlite; must not hold a run yet.")
   var out = "out"
   @Option(name: .long, help: "Go on with the interrupted run in this folder.")
@@ -66,25 +68,26 @@ package struct RehearseCommand: AsyncParsableCommand {
     }
     if let capacity, capacity < 1 { throw ValidationError("--capacity must be at least 1") }
     if plan != nil && capacity != nil { throw ValidationError("a plan has its capacity; leave --capacity out") }
-    if resume != nil && !input.files.isEmpty {
-      throw ValidationError("--resume goes on with the input of its run; leave -f out")
+    if resume != nil && !(input.files + observed.traffic).isEmpty {
+      throw ValidationError("--resume goes on with the input of its run; leave -f and --traffic out")
     }
     if resume == nil && input.files.isEmpty { throw ValidationError("name manifests with -f FILE, -f FOLDER or -f -") }
   }
 
   package func run() async throws {
-    let rehearsal = try rehearsal()
+    let rehearsal = try await rehearsal()
     let console = ProgressConsole(color: color)
     let code = try await CancelOnSignal.run { try await rehearsal.run(observer: console) }
     console.end(code, report: rehearsal.reportPath)
     if code != .ok { throw ArgumentParser.ExitCode(code.rawValue) }
   }
 
-  private func rehearsal() throws -> Rehearsal {
+  private func rehearsal() async throws -> Rehearsal {
     if let resume { return try Rehearsal(resuming: resume) }
     var options = RehearsalOptions()
     options.sources = try InputLoader.load(input.files)
     options.strictInput = input.strict
+    options.traffic = try await observed.sources.reports()
     options.out = out
     options.requestsPerSecond = rate
     options.capacity = capacity

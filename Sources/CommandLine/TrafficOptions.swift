@@ -26,11 +26,15 @@ struct TrafficOptions: ParsableArguments {
     }
   }
 
+  var sources: TrafficSources {
+    var sources = TrafficSources(traffic)
+    sources.days = trafficDays
+    return sources
+  }
+
   /// Adds what the sources show, and says how much that is.
   func added(to result: IntakeResult) async throws -> IntakeResult {
     guard !traffic.isEmpty else { return result }
-    var sources = TrafficSources(traffic)
-    sources.days = trafficDays
     let with = try await sources.added(to: result)
     let seen = with.fleet.calls.count { $0.observation != nil }
     let new = with.fleet.calls.count - result.fleet.calls.count

@@ -22,7 +22,9 @@ package struct PlanOverview: Sendable {
   ///   breaks a rule.
   package init(of options: RehearsalOptions) throws {
     let requirements = try options.requirementsFile.map { try RequirementsFile.read($0.bytes, name: $0.name) }
-    try self.init(options, requirements: requirements ?? Requirements())
+    let read = try Intake().read(options.sources, strict: options.strictInput)
+    try self.init(
+      options, requirements: requirements ?? Requirements(), read: Intake().adding(options.traffic, to: read))
     guard let source = options.planFile else { return }
     let file = try PlanFile.read(source.bytes, name: source.name)
     try file.signature?.verifyUnchanged(file.plan)
@@ -30,11 +32,7 @@ package struct PlanOverview: Sendable {
     plan = file.plan
   }
 
-  /// - Parameter read: a fleet that has been read already; else the options' sources are.
-  package init(
-    _ options: RehearsalOptions, requirements: Requirements = Requirements(), read: IntakeResult? = nil
-  ) throws {
-    let result = try read ?? Intake().read(options.sources, strict: options.strictInput)
+  package init(_ options: RehearsalOptions, requirements: Requirements, read result: IntakeResult) throws {
     findings = result.findings
     fleet = result.fleet
     self.requirements = requirements

@@ -1,3 +1,4 @@
+package import FleetModel
 package import Intake
 package import Rollout
 
@@ -5,6 +6,8 @@ package import Rollout
 package struct RehearsalOptions: Sendable {
   package var sources: [InputSource] = []
   package var strictInput = false
+  /// Calls that were seen, beside those that the sources show.
+  package var traffic: [TrafficReport] = []
   package var out = "out"
   /// Users' requests per second over the whole fleet.
   package var requestsPerSecond = 60.0

@@ -1,4 +1,5 @@
 import Diagnostics
+import FleetModel
 import Foundation
 import Intake
 
@@ -54,6 +55,7 @@ struct RunFolder: Sendable {
     var names: [String]
     /// What the sources behind the manifests are, in order.
     var others: [OtherSource]
+    var traffic: [TrafficReport]
     var options: [String: String]
   }
 
@@ -71,7 +73,7 @@ struct RunFolder: Sendable {
     let others = OtherSource.allCases.filter { options[keyPath: $0.place] != nil }
     let sources = options.sources + others.compactMap { options[keyPath: $0.place] }
     for (index, source) in sources.enumerated() { try write(Data(source.bytes), to: "\(input)/\(index).yaml") }
-    let start = Start(names: sources.map(\.name), others: others, options: options.journalled)
+    let start = Start(names: sources.map(\.name), others: others, traffic: options.traffic, options: options.journalled)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     try write(try encoder.encode(start), to: self.start)
@@ -83,6 +85,7 @@ struct RunFolder: Sendable {
       let start = try JSONDecoder().decode(Start.self, from: Data(contentsOf: URL(fileURLWithPath: start)))
       var result = options
       result.restore(start.options)
+      result.traffic = start.traffic
       result.sources = try start.names.enumerated().map { index, name in
         InputSource(name: name, bytes: Array(try Data(contentsOf: URL(fileURLWithPath: "\(input)/\(index).yaml"))))
       }

@@ -1,4 +1,5 @@
 import Diagnostics
+package import FleetModel
 import Foundation
 package import Intake
 import MetricSources
@@ -21,10 +22,18 @@ package struct TrafficSources: Sendable {
     to result: IntakeResult, environment: [String: String] = ProcessInfo.processInfo.environment
   ) async throws -> IntakeResult {
     guard !places.isEmpty else { return result }
+    return Intake().adding(try await reports(environment: environment), to: result)
+  }
+
+  /// What each of them shows.
+  /// - Throws: as `added(to:environment:)`.
+  package func reports(
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) async throws -> [TrafficReport] {
     let now = Date().timeIntervalSince1970
     var reports = [TrafficReport]()
     for place in places { reports.append(try await report(place, now, environment)) }
-    return Intake().adding(reports, to: result)
+    return reports
   }
 
   private func report(_ place: String, _ now: Double, _ environment: [String: String]) async throws -> TrafficReport {
@@ -45,8 +54,11 @@ package struct TrafficSources: Sendable {
   /// A file that has `=` in its name wins where it exists.
   static func parted(_ place: String) -> (owner: String?, path: String) {
     let parts = place.split(separator: "=", maxSplits: 1).map(String.init)
-    let isOwner = parts.count == 2 && parts[0].split(separator: "/", omittingEmptySubsequences: false).count == 2
-      && parts[0].utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "-./".utf8.contains($0) }
+    let isOwner =
+      parts.count == 2 && parts[0].split(separator: "/", omittingEmptySubsequences: false).count == 2
+      && parts[0].utf8.allSatisfy {
+        (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "-./".utf8.contains($0)
+      }
     guard isOwner, !FileManager.default.fileExists(atPath: place) else { return (nil, place) }
     return (parts[0], parts[1])
   }

@@ -1,5 +1,5 @@
 /// One end of a call, in the names that a source of traffic has for it; what the source does not tell is nil.
-package struct TrafficEnd: Sendable, Hashable {
+package struct TrafficEnd: Sendable, Hashable, Codable {
   package var namespace: String?
   package var workload: String?
   /// The workload's.
@@ -21,7 +21,7 @@ package struct TrafficEnd: Sendable, Hashable {
   }
 }
 
-package enum TrafficPort: Sendable, Hashable {
+package enum TrafficPort: Sendable, Hashable, Codable {
   /// Of the service that was called.
   case service(Int)
   /// Of the pods that answered.
@@ -30,7 +30,7 @@ package enum TrafficPort: Sendable, Hashable {
 }
 
 /// A call that was seen in traffic, before it is known what of a fleet it is about.
-package struct TrafficSighting: Sendable, Equatable {
+package struct TrafficSighting: Sendable, Equatable, Codable {
   package var caller: TrafficEnd
   package var callee: TrafficEnd
   package var port: TrafficPort
@@ -66,7 +66,7 @@ extension TrafficEnd: CustomStringConvertible {
 }
 
 /// What one source told.
-package struct TrafficReport: Sendable, Equatable {
+package struct TrafficReport: Sendable, Equatable, Codable {
   package var source: String
   package var sightings: [TrafficSighting] = []
   /// Why that is not all there was, for people.

@@ -199,10 +199,14 @@ struct KubeconfigTests {
   /// Aliases that multiply, and nesting without end: an answer or an error, at once.
   @Test(.timeLimit(.minutes(1))) func bombsAreHarmless() {
     var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
-    for level in 1...30 { bomb += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ","))]\n" }
+    for level in 1...30 {
+      bomb += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ","))]\n"
+    }
     let texts = [
-      bomb + "users: *a30", bomb + "current-context: *a30", bomb + "? *a30\n: x", bomb + "clusters: [{name: c, cluster: *a30}]",
-      "users: " + String(repeating: "[", count: 100_000), String(repeating: "a: {", count: 5_000), bomb + "kind: Config\nusers: [*a30]",
+      bomb + "users: *a30", bomb + "current-context: *a30", bomb + "? *a30\n: x",
+      bomb + "clusters: [{name: c, cluster: *a30}]",
+      "users: " + String(repeating: "[", count: 100_000), String(repeating: "a: {", count: 5_000),
+      bomb + "kind: Config\nusers: [*a30]",
     ]
     for text in texts { #expect((try? read(text)) == nil || text.hasPrefix("a0"), "\(text.suffix(30))") }
   }

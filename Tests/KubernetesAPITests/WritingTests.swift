@@ -174,7 +174,10 @@ struct WritingTests {
   @Test(arguments: [
     (#"{"f:spec":{"f:replicas":{}}}"#, #"{"spec":{"replicas":1}}"#, true),
     (#"{"f:spec":{"f:replicas":{},"f:paused":{}}}"#, #"{"spec":{"replicas":1}}"#, false),
-    (#"{"f:spec":{"f:list":{"k:{\"name\":\"a\"}":{".":{},"f:image":{}}}}}"#, #"{"spec":{"list":[{"name":"a","image":"i"}]}}"#, true),
+    (
+      #"{"f:spec":{"f:list":{"k:{\"name\":\"a\"}":{".":{},"f:image":{}}}}}"#,
+      #"{"spec":{"list":[{"name":"a","image":"i"}]}}"#, true
+    ),
     (
       #"{"f:spec":{"f:list":{"k:{\"name\":\"a\"}":{},"k:{\"name\":\"b\"}":{}}}}"#, #"{"spec":{"list":[{"name":"a"}]}}"#,
       false

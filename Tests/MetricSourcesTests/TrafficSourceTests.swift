@@ -97,7 +97,8 @@ struct TrafficSourceTests {
       let sightings = try await report(server).sightings
       let told = sightings.map { "\($0.caller)>\($0.callee):\($0.port)" }.sorted()
       let own = "shop/web-5d9c7-x2x4z"
-      #expect(told == ["\(own)>cart.shop.svc.cluster.local:service(80)", "\(own)>odd name:unknown", "web>cart:unknown"])
+      #expect(
+        told == ["\(own)>cart.shop.svc.cluster.local:service(80)", "\(own)>odd name:unknown", "web>cart:unknown"])
     }
   }
 
@@ -111,7 +112,10 @@ struct TrafficSourceTests {
     (.whole(403, "no"), "token"), (.whole(302, "", headers: ["Location": "http://169.254.169.254/"]), "not followed"),
     (.long(2_000_000), "more than 1000000 bytes"), (.cutOff(1_000), "closed the connection"), (.hangUp, "closed"),
     (.notHTTP, "HTTP"), (.silence, "did not answer"),
-    (.whole(200, #"{"status":"success","warnings":["half of it"],"data":{"resultType":"vector","result":[]}}"#), "half of it"),
+    (
+      .whole(200, #"{"status":"success","warnings":["half of it"],"data":{"resultType":"vector","result":[]}}"#),
+      "half of it"
+    ),
   ]
 
   @Test(arguments: lies.indices) func liesAreErrors(_ index: Int) async throws {
@@ -214,7 +218,9 @@ struct TrafficSourceTests {
     for size in [1, 3, 7, 100_000] {
       var (lines, cutter) = ([String](), TrafficLines())
       for start in stride(from: 0, to: text.count, by: size) {
-        try cutter.cut(text[start..<min(text.count, start + size)]) { lines.append(String(decoding: $0, as: UTF8.self)) }
+        try cutter.cut(text[start..<min(text.count, start + size)]) {
+          lines.append(String(decoding: $0, as: UTF8.self))
+        }
       }
       try cutter.finish { lines.append(String(decoding: $0, as: UTF8.self)) }
       #expect(lines == ["one", "two", "three"] && cutter.tooLong == 1)

@@ -30,7 +30,9 @@ struct AdmissionChecks {
   }
 
   private func touchesWorkloads(_ hook: DocumentValue) -> Bool {
-    let wanted: Set<String> = ["*", "*/*", "pods", "pods/*", "deployments", "statefulsets", "daemonsets", "replicasets"]
+    let wanted: Set<String> = [
+      "*", "*/*", "pods", "pods/*", "deployments", "statefulsets", "daemonsets", "replicasets",
+    ]
     return (hook["rules"]?.elements ?? []).contains { rule in
       rule["resources"]?.strings.contains(where: wanted.contains) ?? false
     }
