@@ -41,7 +41,9 @@ package struct RehearseCommand: AsyncParsableCommand {
   var requirements: String?
   @Option(
     name: .long,
-    help: ArgumentHelp("Rehearse this plan, as `bulkhead plan -o yaml` wrote it, and no other.", valueName: "file"))
+    help: ArgumentHelp(
+      "Rehearse exactly this plan, as `bulkhead plan -o yaml` wrote it; without one, callers enter first.",
+      valueName: "file"))
   var plan: String?
   @Option(name: .long, help: "A canary whose error rate is shown to be below this may be promoted.")
   var tolerance = 0.01

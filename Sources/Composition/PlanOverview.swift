@@ -17,7 +17,8 @@ package struct PlanOverview: Sendable {
   let limits: CanaryLimits
   private let requirements: Requirements
 
-  /// Reads everything that the options name.
+  /// Reads everything that the options name. Without a plan among them, callers go first
+  /// (docs/decisions/0012-one-way-to-a-plan.md).
   /// - Throws: `BulkheadError(.badInput)` for a plan that is for another fleet, was changed after it was signed, or
   ///   breaks a rule.
   package init(of options: RehearsalOptions) throws {
@@ -25,7 +26,10 @@ package struct PlanOverview: Sendable {
     let read = try Intake().read(options.sources, strict: options.strictInput)
     try self.init(
       options, requirements: requirements ?? Requirements(), read: Intake().adding(options.traffic, to: read))
-    guard let source = options.planFile else { return }
+    guard let source = options.planFile else {
+      plan = maker.dependencyOrder()
+      return
+    }
     let file = try PlanFile.read(source.bytes, name: source.name)
     try file.signature?.verifyUnchanged(file.plan)
     try file.check(fleet, rules: maker.rules)

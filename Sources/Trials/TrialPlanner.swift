@@ -26,13 +26,15 @@ package struct TrialPlanner: Sendable {
       return target != call.caller && !touched.isDisjoint(with: call.targets + [call.caller])
     }
     // The delay acts in the server's sidecar; a cut is softened by the caller's, which retries and ejects.
-    if let call = first(calls, where: { $0.wireProtocol == .http && enrolled($0.target, postures) }),
-      let target = call.target
+    // Of several workloads that answer, the one that the wave changes has the users.
+    func aim(_ call: Call) -> ObjectReference? { call.targets.first(where: touched.contains) ?? call.target }
+    if let call = first(calls, where: { $0.wireProtocol == .http && enrolled(aim($0), postures) }),
+      let target = aim(call)
     {
       result.append(.delay(caller: call.caller, target: target))
     }
     if let call = first(calls, where: { $0.wireProtocol == .http && enrolled($0.caller, postures) }),
-      let target = call.target
+      let target = aim(call)
     {
       result.append(.partition(caller: call.caller, target: target))
     }

@@ -16,7 +16,7 @@ extension RehearsalTests {
     }
 
     static let wrongs = [
-      Wrong(text: "sidecarErrors: {workload: small/catalogue, percent: 3}", culprits: ["catalogue"], promoted: 1),
+      Wrong(text: "sidecarErrors: {workload: small/catalogue, percent: 3}", culprits: ["catalogue"], promoted: 0),
       // Its caller enters the mesh one wave later.
       Wrong(text: "strictTooEarly: {workload: small/store}", culprits: ["store"], promoted: 0),
       // The two ends of a call fail alike.
