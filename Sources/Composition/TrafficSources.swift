@@ -1,4 +1,5 @@
 import Diagnostics
+import FleetModel
 import Foundation
 package import Intake
 import MetricSources
@@ -22,7 +23,7 @@ package struct TrafficSources: Sendable {
   ) async throws -> IntakeResult {
     guard !places.isEmpty else { return result }
     let now = Date().timeIntervalSince1970
-    var reports = [TrafficReport]()
+    var reports: [TrafficReport] = []
     for place in places { reports.append(try await report(place, now, environment)) }
     return Intake().adding(reports, to: result)
   }
