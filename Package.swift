@@ -118,7 +118,8 @@ let package = Package(
       "Composition",
       [
         "Twin", "EnvoyMesh", "KubernetesAPI", "JournalStore", "Linux", "Scanners", "MetricSources", "Intake",
-        "Planning", "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports", "IntentModel", "FleetModel",
+        "Planning", "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports", "IntentModel",
+        "FleetModel",
         "StandinProtocol", "Diagnostics",
       ]),
     room(

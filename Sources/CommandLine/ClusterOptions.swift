@@ -77,7 +77,9 @@ struct FleetInput: ParsableArguments {
   func validate() throws {
     if kube && !files.isEmpty { throw ValidationError("give -f or --kube, not both") }
     if !kube && cluster.isGiven { throw ValidationError("options of a cluster need --kube") }
-    if isEmpty && !observed.traffic.isEmpty { throw ValidationError("--traffic adds to -f or --kube: give one of them") }
+    if isEmpty && !observed.traffic.isEmpty {
+      throw ValidationError("--traffic adds to -f or --kube: give one of them")
+    }
     if files.contains("-") && observed.traffic.contains(where: { $0 == "-" || $0.hasSuffix("=-") }) {
       throw ValidationError("standard input can be read once")
     }

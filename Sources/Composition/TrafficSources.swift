@@ -46,8 +46,11 @@ package struct TrafficSources: Sendable {
   /// A file that has `=` in its name wins where it exists.
   static func parted(_ place: String) -> (owner: String?, path: String) {
     let parts = place.split(separator: "=", maxSplits: 1).map(String.init)
-    let isOwner = parts.count == 2 && parts[0].split(separator: "/", omittingEmptySubsequences: false).count == 2
-      && parts[0].utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "-./".utf8.contains($0) }
+    let isOwner =
+      parts.count == 2 && parts[0].split(separator: "/", omittingEmptySubsequences: false).count == 2
+      && parts[0].utf8.allSatisfy {
+        (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "-./".utf8.contains($0)
+      }
     guard isOwner, !FileManager.default.fileExists(atPath: place) else { return (nil, place) }
     return (parts[0], parts[1])
   }

@@ -82,9 +82,11 @@ package enum IntakeCode: String, CaseIterable, Sendable {
     switch self {
     case .unreadable, .syntax, .limit, .notAnObject: .high
     case .wrongValue, .unusable, .ownedTwice, .badName, .callToNowhere, .callToMissingPort, .notRead,
-      .trafficIncomplete: .medium
+      .trafficIncomplete:
+      .medium
     case .duplicate, .empty, .selectsNothing, .targetMissing, .callWithoutWorkload, .serviceWithoutWorkload,
-      .trafficUnknown: .low
+      .trafficUnknown:
+      .low
     case .unknownKind, .trafficWithoutPort: .info
     }
   }

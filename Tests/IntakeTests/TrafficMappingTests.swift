@@ -112,7 +112,10 @@ struct TrafficMappingTests {
     (
       end(workload: "db"), end(nil, host: "api.stripe.com"), .service(443), .tcp, nil, ["db>api.stripe.com:443>outside"]
     ),
-    (end(workload: "db"), end(nil, host: "8.8.8.8", isOutside: true), .service(53), .tcp, nil, ["db>8.8.8.8:53>outside"]),
+    (
+      end(workload: "db"), end(nil, host: "8.8.8.8", isOutside: true), .service(53), .tcp, nil,
+      ["db>8.8.8.8:53>outside"]
+    ),
     // What is not there.
     (end(workload: "ghost"), end(service: "cart"), .service(80), .tcp, nil, []),
     (end(nil), end(service: "cart"), .service(80), .tcp, nil, []),

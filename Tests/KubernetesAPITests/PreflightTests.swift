@@ -251,7 +251,8 @@ struct PreflightTests {
     let waiting = #"{"waiting":{"reason":"ImagePullBackOff","message":"no such host"}}"#
     let body = #"{"kind":"Pod","status":{"containerStatuses":[{"state":\#(waiting)}]}}"#
     cluster.script(
-      "GET /api/v1/namespaces/shop/pods/bulkhead-try-n-server", [FakeCluster.Answer(status: 200, body: Array(body.utf8))])
+      "GET /api/v1/namespaces/shop/pods/bulkhead-try-n-server",
+      [FakeCluster.Answer(status: 200, body: Array(body.utf8))])
     let check = try await FakeServer.with(cluster) { server in
       try await server.client { try await NetworkPolicyTrial(namespace: "shop", nonce: "n", pause: { _ in }).run($0) }
     }

@@ -12,7 +12,7 @@ struct WritingTests {
   ]
 
   private func limit(_ fault: FakeCluster.Fault) -> Duration {
-    [.silence, .silenceAfterEffect, .drip].contains(fault) ? .milliseconds(700) : .seconds(20)
+    [.silence, .silenceAfterEffect, .drip].contains(fault) ? .seconds(5) : .seconds(20)
   }
 
   private func apply(_ client: KubernetesClient, replicas: Int = 3) async throws -> DocumentValue {
@@ -174,7 +174,10 @@ struct WritingTests {
   @Test(arguments: [
     (#"{"f:spec":{"f:replicas":{}}}"#, #"{"spec":{"replicas":1}}"#, true),
     (#"{"f:spec":{"f:replicas":{},"f:paused":{}}}"#, #"{"spec":{"replicas":1}}"#, false),
-    (#"{"f:spec":{"f:list":{"k:{\"name\":\"a\"}":{".":{},"f:image":{}}}}}"#, #"{"spec":{"list":[{"name":"a","image":"i"}]}}"#, true),
+    (
+      #"{"f:spec":{"f:list":{"k:{\"name\":\"a\"}":{".":{},"f:image":{}}}}}"#,
+      #"{"spec":{"list":[{"name":"a","image":"i"}]}}"#, true
+    ),
     (
       #"{"f:spec":{"f:list":{"k:{\"name\":\"a\"}":{},"k:{\"name\":\"b\"}":{}}}}"#, #"{"spec":{"list":[{"name":"a"}]}}"#,
       false

@@ -5,7 +5,8 @@ import Testing
 
 /// One line at a time: Hubble flows, access logs, names of clusters.
 struct TrafficLineTests {
-  private static let web = #""source":{"namespace":"shop","pod_name":"web-5d9c7-x2x4z","workloads":[{"name":"web","kind":"Deployment"}]}"#
+  private static let web =
+    #""source":{"namespace":"shop","pod_name":"web-5d9c7-x2x4z","workloads":[{"name":"web","kind":"Deployment"}]}"#
   private static let cart = #""destination":{"namespace":"shop","pod_name":"cart-77-abcde"}"#
   private static let open = #""l4":{"TCP":{"source_port":41000,"destination_port":8080,"flags":{"SYN":true}}}"#
 
@@ -15,7 +16,10 @@ struct TrafficLineTests {
 
   static let flows: [(String, String)] = [
     (flow(web, cart, open), "web>cart-77-abcde:container(8080) tcp caller 1"),
-    (flow(web, cart, open, #""traffic_direction":"INGRESS","is_reply":false"#), "web>cart-77-abcde:container(8080) tcp callee 1"),
+    (
+      flow(web, cart, open, #""traffic_direction":"INGRESS","is_reply":false"#),
+      "web>cart-77-abcde:container(8080) tcp callee 1"
+    ),
     (
       flow(web, cart, #""is_reply":false,"l4":{"TCP":{"destination_port":8080,"flags":{"ACK":true}}}"#),
       "web>cart-77-abcde:container(8080) tcp caller 0"
@@ -48,7 +52,7 @@ struct TrafficLineTests {
     (flow(web, #""destination":{"labels":["reserved:kube-apiserver"]}"#, open), "noCall"),
     (flow(web, cart, #""is_reply":false,"l4":{"ICMPv4":{"type":8}}"#), "noCall"),
     (flow(web, cart, #""is_reply":false,"l4":{"TCP":{"destination_port":808000}}"#), "noCall"),
-    (flow(web, cart, open, verdict: "DROPPED"), "denied"), 
+    (flow(web, cart, open, verdict: "DROPPED"), "denied"),
     (flow(web, cart, open, verdict: "AUDIT"), "web>cart-77-abcde:container(8080) tcp caller 1"),
     (flow(web, cart, open, verdict: "NEW"), "noCall"),
     (#"{"lost_events":{"source":"HUBBLE_RING_BUFFER","num_events_lost":"17"},"time":"x"}"#, "lost 17"),
@@ -63,7 +67,8 @@ struct TrafficLineTests {
       switch HubbleFlow.line(Array(line.utf8)[...]) {
       case .call(let key, let side, let opens, let time):
         "\(key.caller.workload ?? "?")>\(key.callee.pod ?? key.callee.service ?? key.callee.host ?? "?"):\(key.port) "
-          + "\(key.transport) \(side) \(opens ? 1 : 0)" + (time == 1_769_860_800.5 || !line.contains("2026") ? "" : " bad")
+          + "\(key.transport) \(side) \(opens ? 1 : 0)"
+          + (time == 1_769_860_800.5 || !line.contains("2026") ? "" : " bad")
       case .denied: "denied"
       case .noCall: "noCall"
       case .lost(let count): "lost \(count)"
@@ -79,7 +84,10 @@ struct TrafficLineTests {
 
   static let lines: [(String, String?, String)] = [
     (log(cluster), "web", "shop/web>cart.shop.svc.cluster.local:service(80)"), (log(cluster), nil, "ownerless"),
-    ("[pod/web-5d9c7-x2x4z/istio-proxy] " + log(cluster), nil, "web-5d9c7-x2x4z>cart.shop.svc.cluster.local:service(80)"),
+    (
+      "[pod/web-5d9c7-x2x4z/istio-proxy] " + log(cluster), nil,
+      "web-5d9c7-x2x4z>cart.shop.svc.cluster.local:service(80)"
+    ),
     (log(#""authority":"cart:8080""#), "web", "shop/web>cart:service(8080)"),
     (log(#""authority":"cart","upstream_cluster":"PassthroughCluster""#), "web", "shop/web>cart:unknown"),
     (log(#""upstream_cluster":"out|shop/cart|80""#), "web", "shop/web>shop/cart:service(80)"),
@@ -120,11 +128,17 @@ struct TrafficLineTests {
   }
 
   @Test(arguments: [
-    ("outbound|80|v1|cart.shop.svc.cluster.local", EnvoyClusterName.service(TrafficEnd(host: "cart.shop.svc.cluster.local"), port: .service(80))),
+    (
+      "outbound|80|v1|cart.shop.svc.cluster.local",
+      EnvoyClusterName.service(TrafficEnd(host: "cart.shop.svc.cluster.local"), port: .service(80))
+    ),
     ("out|shop/cart|80", .service(TrafficEnd(namespace: "shop", service: "cart"), port: .service(80))),
     ("inbound|8080||", .own(port: 8080)), ("inbound|x||", .internalUse), ("xds-grpc", .internalUse),
     ("PassthroughCluster", .anything), ("in_8080", .internalUse),
-    ("cart.default.shop.dc1.internal.11e-22.consul", .service(TrafficEnd(namespace: "shop", service: "cart"), port: .unknown)),
+    (
+      "cart.default.shop.dc1.internal.11e-22.consul",
+      .service(TrafficEnd(namespace: "shop", service: "cart"), port: .unknown)
+    ),
     ("v1.cart.default.default.dc1.internal.11e.consul", .service(TrafficEnd(service: "cart"), port: .unknown)),
     ("cart:80", .service(TrafficEnd(host: "cart"), port: .service(80))), ("outbound|0||cart", .unknown),
     ("outbound|80||", .unknown), ("out|cart|80", .unknown), ("", .unknown), ("a b", .unknown), ("cart:99999", .unknown),

@@ -72,10 +72,11 @@ struct DecisionTests {
   }
 
   /// The same as calls of the fleet, by a service or past all of them.
-  @Test(arguments: [
-    (1, 3, PolicyDecision.Kind?.some(.onceSeenCall)), (20, 200, .some(.staleCall)), (20, 3, nil), (nil, 3, nil),
-    (20, nil, nil), (1, nil, .some(.onceSeenCall)),
-  ] as [(Int?, Int?, PolicyDecision.Kind?)])
+  @Test(
+    arguments: [
+      (1, 3, PolicyDecision.Kind?.some(.onceSeenCall)), (20, 200, .some(.staleCall)), (20, 3, nil), (nil, 3, nil),
+      (20, nil, nil), (1, nil, .some(.onceSeenCall)),
+    ] as [(Int?, Int?, PolicyDecision.Kind?)])
   func callsOfTraffic(_ times: Int?, _ days: Int?, _ kind: PolicyDecision.Kind?) throws {
     var fleet = try Support.fleet(Support.pair + Support.deployment("report"))
     let wired = try #require(fleet.calls.first)

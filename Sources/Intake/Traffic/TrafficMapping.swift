@@ -87,7 +87,8 @@ struct TrafficMapping {
     _ caller: Workload, to position: Int, _ seen: Workload?, _ sighting: TrafficSighting
   ) -> [Call]? {
     let service = fleet.services[position]
-    let target = seen.flatMap { service.selects($0) ? $0 : nil }
+    let target =
+      seen.flatMap { service.selects($0) ? $0 : nil }
       ?? fleet.index.firstWorkload(behind: service).map { fleet.workloads[$0] }
     let own = service.ports.filter { $0.transport == sighting.transport }
     let ports: [ServicePort]
@@ -170,7 +171,8 @@ struct TrafficMapping {
       let some = guessed.sorted().prefix(5).joined(separator: ", ")
       findings.append(
         IntakeCode.trafficWithoutPort.finding(
-          .info, "the source does not tell which port was called; all that fit are taken of \(some)"
+          .info,
+          "the source does not tell which port was called; all that fit are taken of \(some)"
             + (guessed.count > 5 ? " and \(guessed.count - 5) more" : ""),
           fix: "a source that tells ports, such as Hubble or access logs, narrows it", at: nil))
     }

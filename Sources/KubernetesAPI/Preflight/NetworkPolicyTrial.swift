@@ -143,7 +143,9 @@ package struct NetworkPolicyTrial: Sendable {
   }
 
   private static func obstacle(_ pod: DocumentValue) -> String? {
-    let hopeless: Set<String> = ["ErrImageNeverPull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError"]
+    let hopeless: Set<String> = [
+      "ErrImageNeverPull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError",
+    ]
     for list in ["initContainerStatuses", "containerStatuses"] {
       for container in pod["status"]?[list]?.elements ?? [] {
         let waiting = container["state"]?["waiting"]
@@ -195,8 +197,10 @@ package struct NetworkPolicyTrial: Sendable {
       .init("name", .string(name.name)), .init("namespace", .string(namespace)),
       .init(
         "labels",
-        .mapping([.init(Self.label, .string(nonce)), .init("role", .string(role)),
-          .init("app.kubernetes.io/managed-by", .string("bulkhead"))])),
+        .mapping([
+          .init(Self.label, .string(nonce)), .init("role", .string(role)),
+          .init("app.kubernetes.io/managed-by", .string("bulkhead")),
+        ])),
       .init(
         "annotations",
         .mapping([

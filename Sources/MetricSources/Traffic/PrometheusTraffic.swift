@@ -30,7 +30,8 @@ package struct PrometheusTraffic: Sendable {
     }
     guard report.sightings.isEmpty, report.gaps.isEmpty else { return report }
     throw BulkheadError(
-      .targetUnreachable, "\(client.http.address) has no metrics of Istio, Linkerd or an Envoy with calls in \(days) days",
+      .targetUnreachable,
+      "\(client.http.address) has no metrics of Istio, Linkerd or an Envoy with calls in \(days) days",
       cure: "see whether it scrapes the proxies, or look further back with --traffic-days")
   }
 

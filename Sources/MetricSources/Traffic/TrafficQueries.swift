@@ -11,7 +11,8 @@ struct TrafficQueries: Sendable {
   /// Nil for a series that is about no call, such as a proxy's own questions.
   let key: @Sendable (MetricSeries) -> (key: TrafficKey, side: TrafficTally.Side)?
 
-  static let all = [istio("istio_requests_total"), istio("istio_tcp_connections_opened_total")]
+  static let all =
+    [istio("istio_requests_total"), istio("istio_tcp_connections_opened_total")]
     + [linkerd("response_total"), linkerd("tcp_open_total"), envoy]
 
   private var selector: String {
