@@ -31,7 +31,7 @@ package struct TrafficSources: Sendable {
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) async throws -> [TrafficReport] {
     let now = Date().timeIntervalSince1970
-    var reports = [TrafficReport]()
+    var reports: [TrafficReport] = []
     for place in places { reports.append(try await report(place, now, environment)) }
     return reports
   }

