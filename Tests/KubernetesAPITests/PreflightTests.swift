@@ -105,7 +105,7 @@ struct PreflightTests {
     ("P01", .warning, "v1.28.2", { $1.version = .known(Fixtures.json(#"{"gitVersion":"v1.28.2"}"#)) }),
     ("P02", .warning, "30 s behind", { $1.clockSkew = -30 }), ("P02", .fail, "3600 s ahead", { $1.clockSkew = 3600 }),
     ("P11", .fail, "n1 (v1.25.0)", { $1.nodes = .known([$0.node("n1", kubelet: "v1.25.0")]) }),
-    ("P11", .pass, "1 nodes", { $1.nodes = .known([$0.node("n1", kubelet: "v1.26.0")]) }),
+    ("P11", .pass, "1 node,", { $1.nodes = .known([$0.node("n1", kubelet: "v1.26.0")]) }),
     ("P11", .fail, "n1 (v1.30.0)", { $1.nodes = .known([$0.node("n1", kubelet: "v1.30.0")]) }),
     ("P12", .fail, "n1 (not ready)", { $1.nodes = .known([$0.node("n1", ready: "Unknown")]) }),
     ("P12", .fail, "no node", { $1.nodes = .known([]) }),
@@ -129,8 +129,8 @@ struct PreflightTests {
       "P21", .fail, "nothing answers for h/w",
       { $1.webhooks = .known([$0.hook("Fail", service: "x", resource: "pods")]) }
     ),
-    ("P21", .pass, "0 with", { $1.webhooks = .known([$0.hook("Ignore", service: "x", resource: "pods")]) }),
-    ("P21", .pass, "0 with", { $1.webhooks = .known([$0.hook("Fail", service: "x", resource: "secrets")]) }),
+    ("P21", .pass, "none must answer", { $1.webhooks = .known([$0.hook("Ignore", service: "x", resource: "pods")]) }),
+    ("P21", .pass, "none must answer", { $1.webhooks = .known([$0.hook("Fail", service: "x", resource: "secrets")]) }),
     (
       "P21", .warning, "over 15 s",
       { $1.webhooks = .known([$0.hook("Fail", service: "istiod", resource: "*", timeout: 30)]) }
