@@ -22,7 +22,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-  .testTarget(name: name + "Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies + ["TestSupport"], exclude: exclude, swiftSettings: strict)
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -84,7 +85,7 @@ let package = Package(
         "Breach", "MeshTraps", "PodSecurity", "Reachability", "AccessControl", "Intake", "IntentModel", "FleetModel",
         "Diagnostics", crypto, yams,
       ]),
-    room("Planning", ["Intake", "IntentModel", "FleetModel", "Diagnostics", crypto, yams]),
+    room("Planning", ["Intake", "Judgement", "IntentModel", "FleetModel", "Diagnostics", crypto, yams]),
     room("Judgement", ["Diagnostics"]),
     room("Trials", ["IntentModel", "FleetModel", "Judgement", "Diagnostics"]),
     room("Rollout", [crypto, "Planning", "IntentModel", "Trials", "Judgement", "Breach", "FleetModel", "Diagnostics"]),
@@ -138,6 +139,7 @@ let package = Package(
       name: "bulkhead-init", dependencies: ["CLinux"], swiftSettings: strict,
       linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     // Tests
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("AccessControl", ["AccessControl", "FleetModel", "Diagnostics"]),
     tests("PodSecurity", ["PodSecurity", "FleetModel", "Intake", "Diagnostics"]),
     tests("Reachability", ["Reachability", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
@@ -147,7 +149,11 @@ let package = Package(
     tests(
       "Audit", ["Audit", "Breach", "MeshTraps", "PodSecurity", "IntentModel", "FleetModel", "Intake", "Diagnostics"]),
     tests(
-      "CommandLine", ["CommandLine", "Breach", "Reachability", "Reports", "Intake", "FleetModel"], exclude: ["Golden"]),
+      "CommandLine",
+      [
+        "CommandLine", "Audit", "Breach", "Composition", "Diagnostics", "FleetModel", "Intake", "IntentModel",
+        "Judgement", "MeshChoice", "Planning", "Policies", "Reachability", "Reports",
+      ], exclude: ["Golden"]),
     tests(
       "Reports",
       ["Reports", "Audit", "CommandLine", "Intake", "FleetModel", "Diagnostics", yams, argumentParser],
@@ -157,10 +163,10 @@ let package = Package(
       "MetricSources", ["MetricSources", "Judgement", "StandinProtocol", "FleetModel", "Diagnostics", nioHTTP] + nio,
       exclude: ["Corpus"]),
     tests("KubernetesAPI", ["KubernetesAPI", "Intake", "FleetModel", "Diagnostics", nioHTTP, nioSSL] + nio),
-    tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
+    tests("Planning", ["Planning", "Judgement", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),
-    tests("Rollout", ["Rollout", "Trials", "IntentModel", "FleetModel"]),
+    tests("Rollout", ["Rollout", "Trials", "Planning", "Judgement", "IntentModel", "FleetModel"]),
     tests("Linux", ["Linux", "CLinux"]),
     tests("Judgement", ["Judgement", "Diagnostics"], exclude: ["reference"]),
     tests("IntentModel", ["IntentModel", "FleetModel", "Diagnostics"]),

@@ -30,6 +30,7 @@ final class ProgressConsole: RolloutObserver, Sendable {
       line(
         "  canary at \(share.percent) % of the users: \(verdict(share.verdict)) in \(seconds(share.seconds))"
           + (share.reason.isEmpty ? "" : " – \(share.reason.safeForTerminal)"))
+    case .held(let reason): line("  the canary is held: \(reason.safeForTerminal)")
     case .promoted: line("  all users on the new pods")
     case .trialStarted(let trial): status("  trial: \(trial.fault.title.safeForTerminal) …")
     case .trialDone(let trial): trialLine(trial)

@@ -42,7 +42,7 @@ package struct RehearseCommand: AsyncParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Rehearse exactly this plan, as `bulkhead plan -o yaml` wrote it; without one, callers enter first.",
+      "Rehearse exactly this plan, as `bulkhead plan -o yaml` wrote it; without one, the plan is made anew.",
       valueName: "file"))
   var plan: String?
   @Option(name: .long, help: "A canary whose error rate is shown to be below this may be promoted.")
@@ -79,7 +79,7 @@ package struct RehearseCommand: AsyncParsableCommand {
   package func run() async throws {
     let rehearsal = try await rehearsal()
     let console = ProgressConsole(color: color)
-    let code = try await CancelOnSignal.run { try await rehearsal.run(observer: console) }
+    let code = try await CancelOnSignal.run { try await rehearsal.run(observer: console, arbiter: ConsoleArbiter()) }
     console.end(code, report: rehearsal.reportPath)
     if code != .ok { throw ArgumentParser.ExitCode(code.rawValue) }
   }

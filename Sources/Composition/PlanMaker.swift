@@ -55,6 +55,7 @@ package struct PlanMaker: Sendable {
   /// evaluation a wave.
   private func curved(_ plan: Plan) -> Plan {
     var plan = plan
+    plan.gate = requirements.gate
     let edges = max(1, exposure.graph.edgeCount)
     guard (plan.waves.count + 1) * edges <= 50_000_000 else { return plan }
     var postures: [ObjectReference: Posture] = [:]

@@ -13,12 +13,10 @@ package struct PlanOverview: Sendable {
   package let findings: [Finding]
   package let maker: PlanMaker
   package var plan: Plan
-  /// What a canary is held to: the options', tightened by the requirements' error budgets.
-  let limits: CanaryLimits
+  private let ownLimits: CanaryLimits
   private let requirements: Requirements
 
-  /// Reads everything that the options name. Without a plan among them, callers go first
-  /// (docs/decisions/0012-one-way-to-a-plan.md).
+  /// Reads everything that the options name.
   /// - Throws: `BulkheadError(.badInput)` for a plan that is for another fleet, was changed after it was signed, or
   ///   breaks a rule.
   package init(of options: RehearsalOptions) throws {
@@ -26,10 +24,7 @@ package struct PlanOverview: Sendable {
     let read = try Intake().read(options.sources, strict: options.strictInput)
     try self.init(
       options, requirements: requirements ?? Requirements(), read: Intake().adding(options.traffic, to: read))
-    guard let source = options.planFile else {
-      plan = maker.dependencyOrder()
-      return
-    }
+    guard let source = options.planFile else { return }
     let file = try PlanFile.read(source.bytes, name: source.name)
     try file.signature?.verifyUnchanged(file.plan)
     try file.check(fleet, rules: maker.rules)
@@ -45,7 +40,14 @@ package struct PlanOverview: Sendable {
     var limits = options.limits
     // An error budget below what can be shown in a rollout's time would only make it wait.
     if let tolerance = requirements.tolerance { limits.tolerance = min(limits.tolerance, max(0.0005, tolerance)) }
-    self.limits = limits
+    ownLimits = limits
+  }
+
+  /// What a canary is held to: the options', tightened by the requirements' error budgets, with the plan's deadline.
+  var limits: CanaryLimits {
+    var limits = ownLimits
+    limits.deadline = plan.gate
+    return limits
   }
 
   package func json() throws -> String {

@@ -32,18 +32,28 @@ package struct Rehearsal: Sendable {
     resuming = true
   }
 
+  /// Who sees the run, and who answers for it.
+  struct Watchers: Sendable {
+    var observer: any RolloutObserver
+    var arbiter: any GateArbiter
+  }
+
   package var reportPath: String { folder.report }
 
   /// Runs to the end and writes the reports.
+  /// - Parameter arbiter: who is asked where the plan says so.
   /// - Returns: the exit code of the command (design, section 4).
-  package func run(observer: any RolloutObserver) async throws -> ExitCode {
+  package func run(
+    observer: any RolloutObserver, arbiter: any GateArbiter = NobodyToAsk()
+  ) async throws -> ExitCode {
+    let watchers = Watchers(observer: observer, arbiter: arbiter)
     let tools = try Tools.find()
     let asked = resuming ? (try? folder.kept(options)) ?? options : options
     try await MachineCheck.require(envoy: tools.envoy, userNamespaces: !asked.kernelFidelity)
     if !resuming { try folder.keep(options) }
     let journal = try await openJournal()
     do {
-      let code = try await run(observer: observer, tools: tools, journal: journal)
+      let code = try await run(watchers, tools: tools, journal: journal)
       try await journal.close()
       return code
     } catch {
@@ -61,7 +71,7 @@ package struct Rehearsal: Sendable {
     }
   }
 
-  private func run(observer: any RolloutObserver, tools: Tools, journal: SQLiteJournal) async throws -> ExitCode {
+  private func run(_ watchers: Watchers, tools: Tools, journal: SQLiteJournal) async throws -> ExitCode {
     _ = try await journal.verify()
     let history = try RunHistory(try await journal.records())
     let settings = try settings(history)
@@ -78,7 +88,7 @@ package struct Rehearsal: Sendable {
       try await ledger.runBegins(setup.header)
     }
     if history.result == nil {
-      try await setup.execute(tools: tools, journal: journal, resume: history.resume, observer: observer)
+      try await setup.execute(tools: tools, journal: journal, resume: history.resume, watchers: watchers)
     }
     let finished = try RunHistory(try await journal.records())
     try report(finished, setup)

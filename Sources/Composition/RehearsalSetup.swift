@@ -39,7 +39,7 @@ struct RehearsalSetup: Sendable {
   }
 
   func execute(
-    tools: Tools, journal: any Journal, resume: RunResume, observer: any RolloutObserver
+    tools: Tools, journal: any Journal, resume: RunResume, watchers: Rehearsal.Watchers
   ) async throws {
     let derivation = IntentDerivation(fleet: fleet)
     let session = try TwinSession(
@@ -48,7 +48,7 @@ struct RehearsalSetup: Sendable {
     let executor = RolloutExecutor(
       RolloutExecutor.Parts(
         plan: plan, trials: trials, vectors: VectorCatalogue.probed, target: twin, traffic: twin, faults: twin,
-        range: twin, escapes: twin, observer: observer, limits: limits,
+        range: twin, escapes: twin, observer: watchers.observer, arbiter: watchers.arbiter, limits: limits,
         intent: { [fleet, wrongs] id, posture in
           fleet.workload(id).map { derivation.intent(of: $0, posture: posture).planted(wrongs) }
         }),

@@ -1,5 +1,5 @@
 /// What a plan does when the deadline comes and nothing is shown.
-package enum DeadlineDecision: String, Codable, Sendable { case hold, rollBack, ask }
+package enum DeadlineDecision: String, Codable, Sendable, CaseIterable { case hold, rollBack, ask }
 
 /// A control that failed, a probe that escaped, a sentry's alarm. One is enough; it is never averaged.
 package struct CriticalSignal: Codable, Sendable, Equatable {

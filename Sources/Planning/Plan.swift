@@ -12,6 +12,8 @@ package struct Plan: Sendable, Equatable {
   /// The most workloads that enter in one wave; 0 where there is no such limit.
   package var capacity = 0
   package var exposure: PlanExposure?
+  /// What becomes of a canary without a verdict in time.
+  package var gate = GateDeadline()
   /// What a reviewer should know, such as circles of calls.
   package var notes: [String] = []
   /// The cluster that the plan is meant for, where one was named.

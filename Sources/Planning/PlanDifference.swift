@@ -1,5 +1,6 @@
 package import FleetModel
 package import IntentModel
+import Judgement
 
 /// What is different between two plans: in which wave each workload does each step, and what the plans are for.
 package struct PlanDifference: Sendable, Equatable {
@@ -58,6 +59,7 @@ package struct PlanDifference: Sendable, Equatable {
     compare("fleet", \.fleetDigest)
     compare("waves") { "\($0.waves.count)" }
     compare("capacity") { "\($0.capacity)" }
+    compare("gate") { "\($0.gate.decision.rawValue) at \($0.gate.seconds) s, held \($0.gate.holdSeconds) s" }
     compare("exposure integral") { $0.exposure.map { "\($0.integral)" } ?? "unknown" }
     compare("windows") { plan in
       plan.waves.map { $0.window.map { "\($0.start) to \($0.end)" } ?? "any time" }.joined(separator: ", ")

@@ -1,6 +1,7 @@
 package import Diagnostics
 package import FleetModel
 import IntentModel
+import Judgement
 
 /// A plan read from a file, with the lines its parts stand on.
 package struct PlanFile: Sendable {
@@ -105,7 +106,7 @@ private struct PlanReader {
 
   mutating func plan(_ node: ResourceNode) throws(BulkheadError) -> Plan {
     let spec = try node.fields([
-      "mesh", "cluster", "capacity", "fleetDigest", "exposure", "notes", "waves", "refusals", "objects",
+      "mesh", "cluster", "capacity", "fleetDigest", "gate", "exposure", "notes", "waves", "refusals", "objects",
     ])
     let mesh = try spec.required("mesh").choice(Mesh.self)
     let digest = try spec.required("fleetDigest")
@@ -117,6 +118,7 @@ private struct PlanReader {
     var plan = Plan(mesh: mesh.rawValue, fleetDigest: text, waves: waves, refusals: try refusals(spec))
     plan.cluster = try spec["cluster"]?.filled()
     plan.capacity = try spec.required("capacity").whole(0...1_000_000)
+    if let gate = spec["gate"] { plan.gate = try self.gate(gate) }
     if let exposure = spec["exposure"] { plan.exposure = try self.exposure(exposure) }
     for note in try spec["notes"]?.elements(limit: 100_000) ?? [] { plan.notes.append(try note.string()) }
     for (name, digest) in try spec["objects"]?.entries(limit: 1_000_000) ?? [] {
@@ -170,6 +172,15 @@ private struct PlanReader {
           action: try node.required("action").choice(StepAction.self), reason: try node.required("reason").string()))
     }
     return refusals
+  }
+
+  private func gate(_ node: ResourceNode) throws(BulkheadError) -> GateDeadline {
+    let node = try node.fields(["atDeadline", "deadlineSeconds", "holdSeconds"])
+    var gate = GateDeadline()
+    gate.decision = try node["atDeadline"]?.choice(DeadlineDecision.self) ?? gate.decision
+    gate.seconds = try node["deadlineSeconds"]?.whole(1...86_400) ?? gate.seconds
+    gate.holdSeconds = try node["holdSeconds"]?.whole(0...604_800) ?? gate.holdSeconds
+    return gate
   }
 
   private func exposure(_ node: ResourceNode) throws(BulkheadError) -> PlanExposure {

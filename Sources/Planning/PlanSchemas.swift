@@ -55,6 +55,12 @@ package enum PlanSchemas {
                 "to": {"type": "string", "format": "date-time"},
                 "reason": {"$ref": "#/$defs/words"},
                 "workloads": {"$ref": "#/$defs/names"}}}},
+            "gate": {
+              "type": "object", "additionalProperties": false,
+              "properties": {
+                "atDeadline": {"enum": ["hold", "rollBack", "ask"]},
+                "deadline": {"type": "string", "pattern": "^[0-9.]+(s|min|h|d)$"},
+                "hold": {"type": "string", "pattern": "^[0-9.]+(s|min|h|d)$"}}},
             "waves": {
               "type": "object", "additionalProperties": false,
               "properties": {
@@ -93,6 +99,12 @@ package enum PlanSchemas {
             "cluster": {"type": "string", "minLength": 1},
             "capacity": {"type": "integer", "minimum": 0, "description": "workloads that enter in one wave; 0: any"},
             "fleetDigest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "gate": {
+              "type": "object", "additionalProperties": false,
+              "properties": {
+                "atDeadline": {"enum": ["hold", "rollBack", "ask"]},
+                "deadlineSeconds": {"type": "integer", "minimum": 1, "maximum": 86400},
+                "holdSeconds": {"type": "integer", "minimum": 0, "maximum": 604800}}},
             "exposure": {
               "type": "object", "required": ["before", "after", "integral", "lowerBound"],
               "additionalProperties": false,

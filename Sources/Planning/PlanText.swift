@@ -1,5 +1,6 @@
 import FleetModel
 import IntentModel
+import Judgement
 
 /// A plan as YAML for review in git. The same plan gives the same bytes, and they read back to an equal plan.
 package struct PlanText: Sendable {
@@ -14,6 +15,7 @@ package struct PlanText: Sendable {
     if let cluster = plan.cluster { out.add(2, "cluster: \(Lines.scalar(cluster))") }
     out.add(2, "capacity: \(plan.capacity)")
     out.add(2, "fleetDigest: \(Lines.scalar(plan.fleetDigest))")
+    out.add(plan.gate)
     if let exposure = plan.exposure { out.add(exposure) }
     out.list(2, "notes", plan.notes.map { Lines.scalar($0) })
     if plan.waves.isEmpty { out.add(2, "waves: []") } else { out.add(2, "waves:") }
@@ -54,6 +56,11 @@ private struct Lines {
     guard !items.isEmpty else { return }
     add(indentation, "\(name):")
     for item in items { add(indentation, "- \(item)") }
+  }
+
+  mutating func add(_ gate: GateDeadline) {
+    let times = "deadlineSeconds: \(gate.seconds), holdSeconds: \(gate.holdSeconds)"
+    add(2, "gate: {atDeadline: \(gate.decision.rawValue), \(times)}")
   }
 
   mutating func add(_ exposure: PlanExposure) {

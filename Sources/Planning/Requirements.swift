@@ -60,6 +60,7 @@ package struct Requirements: Sendable, Equatable {
   package var capacity: Int?
   package var start: Instant?
   package var waveSeconds = 7_200
+  package var gate = GateDeadline()
   package var disruptionBudgets = BudgetPolicy.respect
 
   package init() {}

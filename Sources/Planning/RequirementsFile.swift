@@ -1,5 +1,6 @@
 package import Diagnostics
 import IntentModel
+import Judgement
 
 /// Reads a file of kind `Requirements`.
 package enum RequirementsFile {
@@ -11,7 +12,7 @@ package enum RequirementsFile {
     let root = try text.root(bytes, limit: longest).fields(["apiVersion", "kind", "metadata", "spec"])
     let spec = try root.required("spec").fields([
       "mesh", "features", "compliance", "objectives", "protected", "excluded", "pinned", "budgets", "crownJewels",
-      "userGroups", "freezes", "waves", "disruptionBudgets",
+      "userGroups", "freezes", "waves", "gate", "disruptionBudgets",
     ])
     var result = Requirements()
     if let mesh = spec["mesh"] { result.mesh = try mesh.choice(Mesh.self) }
@@ -29,6 +30,7 @@ package enum RequirementsFile {
     result.freezes = try list(spec["freezes"], freeze)
     if let budgets = spec["budgets"] { result.budgets = try self.budgets(budgets) }
     try readWaves(spec, &result)
+    try readGate(spec, &result)
     return result
   }
 
@@ -58,14 +60,27 @@ package enum RequirementsFile {
       result.capacity = try waves["capacity"]?.whole(1...1_000_000)
       result.start = try waves["start"]?.time()
       if let duration = waves["duration"] {
-        let seconds = try duration.amount([("min", 60), ("h", 3600), ("s", 1), ("d", 86_400)], example: "90min or 2h")
-        guard seconds >= 1, seconds <= 31_536_000 else { throw duration.problem("a wave takes from 1s to 365d") }
-        result.waveSeconds = Int(seconds)
+        result.waveSeconds = try seconds(duration, 1...31_536_000)
       }
     }
     if !result.freezes.isEmpty, result.start == nil {
       throw (spec["freezes"] ?? spec).problem("freezes mean nothing without 'waves.start', when the rollout begins")
     }
+  }
+
+  private static func readGate(_ spec: ResourceNode, _ result: inout Requirements) throws(BulkheadError) {
+    guard let gate = try spec["gate"]?.fields(["atDeadline", "deadline", "hold"]) else { return }
+    if let decision = gate["atDeadline"] { result.gate.decision = try decision.choice(DeadlineDecision.self) }
+    if let deadline = gate["deadline"] { result.gate.seconds = try seconds(deadline, 1...86_400) }
+    if let hold = gate["hold"] { result.gate.holdSeconds = try seconds(hold, 0...604_800) }
+  }
+
+  private static func seconds(_ node: ResourceNode, _ range: ClosedRange<Int>) throws(BulkheadError) -> Int {
+    let value = try node.amount([("min", 60), ("h", 3600), ("s", 1), ("d", 86_400)], example: "90s or 2h")
+    guard value >= Double(range.lowerBound), value <= Double(range.upperBound) else {
+      throw node.problem("it has to be between \(range.lowerBound)s and \(range.upperBound)s")
+    }
+    return Int(value)
   }
 
   private static func workload(_ node: ResourceNode) throws(BulkheadError) -> Requirements.Name {

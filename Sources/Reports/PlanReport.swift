@@ -1,5 +1,6 @@
 import FleetModel
 import IntentModel
+import Judgement
 package import Planning
 package import Rollout
 package import Trials
@@ -35,6 +36,9 @@ package struct PlanReport: Encodable, Sendable {
     var shares: [Int]
     var tolerance: Double
     var margin: Double
+    /// Seconds without a verdict after which `atDeadline` decides: hold, rollBack or ask.
+    var deadlineSeconds: Int
+    var atDeadline: String
   }
   struct TrialEntry: Encodable {
     var hypothesis: String
@@ -65,7 +69,9 @@ package struct PlanReport: Encodable, Sendable {
         before: $0.before, after: $0.after, integral: $0.integral, lowerBound: $0.lowerBound, gap: $0.gap,
         curve: $0.curve.isEmpty ? nil : $0.curve)
     }
-    let canary = CanaryEntry(shares: limits.shares + [100], tolerance: limits.tolerance, margin: limits.margin)
+    let canary = CanaryEntry(
+      shares: limits.shares + [100], tolerance: limits.tolerance, margin: limits.margin,
+      deadlineSeconds: limits.deadline.seconds, atDeadline: limits.deadline.decision.rawValue)
     waves = plan.waves.map { wave in
       WaveEntry(
         name: wave.name, workloads: wave.workloads.map(\.description),

@@ -1,6 +1,7 @@
 import FleetModel
 import IntentModel
 import Judgement
+import Planning
 import Trials
 
 /// Judges the canaries of one wave while their share of the users grows. Pure: counts go in, a verdict comes out.
@@ -20,6 +21,7 @@ struct CanaryGate: Sendable {
   private var atBegin = TrafficSnapshot()
   private var share = 0
   private var seenAtShare: [Int]
+  private var deadline = 0.0
   private var lastNews = 0.0
   /// Seconds of judging before this share, and in all. Time between shares is not judged and does not count.
   private var before = 0.0
@@ -61,6 +63,7 @@ struct CanaryGate: Sendable {
     atBegin = counts
     lastNews = 0
     before = now
+    deadline = Double(limits.deadline.seconds)
     seenAtShare = workloads.map { _ in 0 }
     guard percent == 100 else { return }
     let looks = Int(limits.watchSeconds / (limits.pace / .seconds(1))) + 1
@@ -96,6 +99,13 @@ struct CanaryGate: Sendable {
     last = counts
     if news > 0 { lastNews = seconds }
     return alarm ?? regression ?? arrival(seconds) ?? shortage(seconds)
+  }
+
+  /// Gives a share without a verdict more time.
+  /// - Parameters: seconds since the share began: the new deadline, and now.
+  mutating func wait(until deadline: Double, from seconds: Double) {
+    self.deadline = deadline
+    lastNews = seconds
   }
 
   private var alarm: GateVerdict? {
@@ -174,14 +184,14 @@ struct CanaryGate: Sendable {
     if seconds - lastNews >= limits.staleSeconds {
       return .inconclusive("no request reached a canary for \(limits.staleSeconds) s")
     }
-    guard seconds >= limits.deadlineSeconds else { return nil }
+    guard seconds >= deadline else { return nil }
     let open = workloads.indices.first {
       (share == 100 ? detectors[$0].verdict : judges[$0].evidence(at: now).verdict) != .pass
     }
     guard let open else { return .inconclusive("the canary was watched for too short a time") }
     let missing = share == 100 ? detectors[open].missing : judges[open].evidence(at: now).missing
     return .inconclusive(
-      "\(workloads[open].name): no verdict after \(limits.deadlineSeconds) s; \(missing.joined(separator: "; "))")
+      "\(workloads[open].name): no verdict after \(Int(seconds)) s; \(missing.joined(separator: "; "))")
   }
 }
 

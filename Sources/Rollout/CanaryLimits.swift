@@ -1,3 +1,5 @@
+package import Planning
+
 /// How a canary is judged; the defaults fit a rehearsal of a few minutes.
 package struct CanaryLimits: Sendable, Equatable {
   /// Shares of the users below 100 %, in percent, growing.
@@ -25,8 +27,8 @@ package struct CanaryLimits: Sendable, Equatable {
   package var confirmation: Duration = .seconds(1)
   /// How often the counts are looked at.
   package var pace: Duration = .milliseconds(250)
-  /// A share without a verdict after this many seconds is inconclusive.
-  package var deadlineSeconds = 60.0
+  /// A share without a verdict at this time is inconclusive, and what becomes of it then.
+  package var deadline = GateDeadline()
   /// No new request for this long means that there is no data.
   package var staleSeconds = 5.0
   /// How long the change detector watches at 100 % before the trials begin.

@@ -6,6 +6,8 @@ package enum RolloutProgress: Sendable {
   case waveStarted(WaveRecord, of: Int)
   case share(percent: Int, [JudgedWorkload])
   case shareDone(ShareRecord)
+  /// A share has no verdict in time, and the plan has it wait.
+  case held(String)
   case promoted
   case trialStarted(Trial)
   case trialDone(TrialRecord)

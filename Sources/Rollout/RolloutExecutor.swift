@@ -21,6 +21,7 @@ package actor RolloutExecutor {
     package var range: any ControlRange
     package var escapes: any EscapeRange
     package var observer: any RolloutObserver
+    package var arbiter: any GateArbiter
     package var limits: CanaryLimits
     /// The intent of a workload in a posture.
     package var intent: @Sendable (ObjectReference, Posture) -> Intent?
@@ -28,7 +29,8 @@ package actor RolloutExecutor {
     package init(
       plan: Plan, trials: [[Trial]], vectors: [Vector], target: any RolloutTarget, traffic: any TrafficSource,
       faults: any FaultInjector, range: any ControlRange, escapes: any EscapeRange, observer: any RolloutObserver,
-      limits: CanaryLimits, intent: @escaping @Sendable (ObjectReference, Posture) -> Intent?
+      arbiter: any GateArbiter = NobodyToAsk(), limits: CanaryLimits,
+      intent: @escaping @Sendable (ObjectReference, Posture) -> Intent?
     ) {
       self.plan = plan
       self.trials = trials
@@ -39,6 +41,7 @@ package actor RolloutExecutor {
       self.range = range
       self.escapes = escapes
       self.observer = observer
+      self.arbiter = arbiter
       self.limits = limits
       self.intent = intent
     }
@@ -118,7 +121,7 @@ package actor RolloutExecutor {
     case .placeCanary(let wave): try await placeCanary(parts.plan.waves[wave])
     case .judgeShare(let wave, let percent): try await judge(parts.plan.waves[wave], percent)
     case .promote(let wave): try await promote(parts.plan.waves[wave])
-    case .watch: try await watch()
+    case .watch(let wave): .watched(try await watchGate(parts.plan.waves[wave], 100))
     case .runTrial(let wave, let trial): try await runTrial(parts.trials[wave][trial], parts.plan.waves[wave])
     case .probe(let wave): try await probe(parts.plan.waves[wave])
     case .commit(let wave): try await commit(parts.plan.waves[wave])
@@ -181,8 +184,7 @@ extension RolloutExecutor {
 
   private func judge(_ wave: Wave, _ percent: Int) async throws -> RolloutEvent {
     try await parts.target.shift(wave, to: percent)
-    let verdict = try await watchGate(percent: percent)
-    return .shareJudged(verdict)
+    return .shareJudged(try await watchGate(wave, percent))
   }
 
   private func promote(_ wave: Wave) async throws -> RolloutEvent {
@@ -192,28 +194,44 @@ extension RolloutExecutor {
     return .promoted
   }
 
-  private func watch() async throws -> RolloutEvent { .watched(try await watchGate(percent: 100)) }
-
-  /// Looks at the counts at a steady pace until the gate has a verdict or its deadline passes.
-  private func watchGate(percent: Int) async throws -> GateVerdict {
+  /// Looks at the counts at a steady pace until the gate has a verdict, or the plan's deadline decides.
+  private func watchGate(_ wave: Wave, _ percent: Int) async throws -> GateVerdict {
     guard var gate else { throw BulkheadError(.unexpected, "no canary is being judged") }
     let start = clock.now
+    func seconds() -> Double { (clock.now - start) / .seconds(1) }
     gate.begin(share: percent, counts: try await parts.traffic.snapshot())
-    var verdict: GateVerdict?
-    while verdict == nil {
+    var course: DeadlineKeeper.Course?
+    while true {
+      if case .end(let verdict, let reason) = course {
+        let share = ShareRecord(
+          percent: percent, seconds: seconds(), verdict: verdict.word, reason: reason, workloads: gate.evidence)
+        self.gate = gate
+        record?.canary.append(share)
+        await parts.observer.observe(.shareDone(share))
+        return verdict
+      }
+      if case .wait(let deadline) = course { gate.wait(until: deadline, from: seconds()) }
       try await clock.sleep(for: parts.limits.pace)
-      let seconds = (clock.now - start) / .seconds(1)
-      verdict = gate.look(try await parts.traffic.snapshot(), seconds: seconds)
+      let verdict = gate.look(try await parts.traffic.snapshot(), seconds: seconds())
       await parts.observer.observe(.share(percent: percent, gate.evidence))
+      course = nil
+      if let verdict { course = try await self.course(of: verdict, wave, percent, seconds) }
     }
-    let result = verdict ?? .inconclusive("no verdict")
-    let share = ShareRecord(
-      percent: percent, seconds: (clock.now - start) / .seconds(1), verdict: result.word, reason: result.reason,
-      workloads: gate.evidence)
-    self.gate = gate
-    record?.canary.append(share)
-    await parts.observer.observe(.shareDone(share))
-    return result
+  }
+
+  /// What becomes of a share whose gate has spoken.
+  private func course(
+    of verdict: GateVerdict, _ wave: Wave, _ percent: Int, _ seconds: () -> Double
+  ) async throws -> DeadlineKeeper.Course {
+    let keeper = DeadlineKeeper(deadline: parts.limits.deadline)
+    var course = keeper.course(verdict, seconds: seconds())
+    if case .ask = course {
+      let question = GateQuestion(wave: wave.name, percent: percent, reason: verdict.reason)
+      let answer = try await parts.arbiter.decide(question)
+      course = keeper.course(after: answer, reason: verdict.reason, seconds: seconds())
+    }
+    if case .wait = course { await parts.observer.observe(.held(verdict.reason)) }
+    return course
   }
 
   private func runTrial(_ trial: Trial, _ wave: Wave) async throws -> RolloutEvent {

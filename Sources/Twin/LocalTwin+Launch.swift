@@ -133,7 +133,7 @@ extension LocalTwin {
     do {
       try await reconcile()
       guard pod.restarts <= Self.mostRestarts else { return }
-      while let process = ended[pod.id]?.popLast() { try await startAgain(process, of: pod) }
+      while let process = nextEnded(of: pod.id) { try await startAgain(process, of: pod) }
       guard pods[pod.id]?.state == .down else { return }
       pods[pod.id]?.state = .ready
       try await reconcile()
@@ -141,6 +141,14 @@ extension LocalTwin {
       // The pod stays down; the users' counts and the gates say what that means.
       pods[pod.id]?.state = .down
     }
+  }
+
+  /// The sidecar first, as when a pod is new.
+  private func nextEnded(of pod: String) -> PodProcess? {
+    guard let all = ended[pod], let next = all.firstIndex(where: { !$0.isApplication }) ?? all.indices.first else {
+      return nil
+    }
+    return ended[pod]?.remove(at: next)
   }
 
   private func startAgain(_ process: PodProcess, of pod: TwinPod) async throws {

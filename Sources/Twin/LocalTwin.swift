@@ -110,7 +110,11 @@ extension LocalTwin: RolloutTarget {
     let site = try await Site.build(settings)
     self.site = site
     exitWatch = Task { [weak self] in
-      for await exit in site.world.exits { await self?.processEnded(exit) }
+      // Side by side: while one process of a pod is started again, the pod must not be called ready because nobody has
+      // heard yet that another of its processes ended, too.
+      await withDiscardingTaskGroup { group in
+        for await exit in site.world.exits { group.addTask { await self?.processEnded(exit) } }
+      }
     }
     var starting: [TwinPod] = []
     for workload in fleet.workloads {

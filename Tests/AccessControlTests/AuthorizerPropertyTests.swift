@@ -1,6 +1,7 @@
 import AccessControl
 import FleetModel
 import Foundation
+import TestSupport
 import Testing
 
 /// `grants(allowing:)` against a straight reading of the documentation: go through every binding, every role it leads
@@ -19,7 +20,7 @@ import Testing
 
   @Test func grantsAreThoseOfTheDocumentation() {
     let rounds = ProcessInfo.processInfo.environment["BULKHEAD_SOAK"] == nil ? 300 : 20_000
-    var random = SeededGenerator(state: 7)
+    var random = SplitMix64(7)
     for round in 0..<rounds {
       let fleet = Self.fleet(&random)
       let index = AccessIndex(fleet)
@@ -42,7 +43,7 @@ import Testing
     }
   }
 
-  private static func fleet(_ random: inout SeededGenerator) -> Fleet {
+  private static func fleet(_ random: inout SplitMix64) -> Fleet {
     var fixture = AccessFixture()
     func some(_ all: [String], star: Bool = true) -> [String] {
       if star, Int.random(in: 0..<6, using: &random) == 0 { return ["*"] }

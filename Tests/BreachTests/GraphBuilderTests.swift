@@ -2,6 +2,7 @@ import Diagnostics
 import FleetModel
 import Intake
 import IntentModel
+import TestSupport
 import Testing
 
 @testable import Breach
@@ -212,7 +213,7 @@ struct GraphBuilderTests {
   /// Grouped classes against pair by pair, over random policies.
   @Test func networkGroupsAreThePairs() throws {
     for round in 0..<25 {
-      var random = SeededGenerator(UInt64(round))
+      var random = SplitMix64(UInt64(round))
       var yaml = ""
       for index in 0..<6 { yaml += deployment("w\(index)", namespace: "ns\(index % 2)") }
       for index in 0..<Int.random(in: 0...4, using: &random) {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Breach
@@ -23,7 +24,7 @@ struct GraphCutTests {
     var solved = 0
     for round in 0..<150 {
       let random = RandomGraph(nodes: 9, edges: 18, mitigations: 7, seed: UInt64(round), perEdge: 1 + round % 2)
-      var generator = SeededGenerator(UInt64(round))
+      var generator = SplitMix64(UInt64(round))
       let costs = random.graph.mitigations.map { _ in Int.random(in: 1...4, using: &generator) }
       let goals = [7, 8]
       let cut = random.graph.cheapestCut(from: [0], to: goals.map(Int32.init), costs: costs)
@@ -44,7 +45,7 @@ struct GraphCutTests {
   /// Where every mitigation's edges leave one node the answer is a minimum cut: exact at any size, without search.
   @Test func starsAreCutByFlow() {
     for round in 0..<60 {
-      var random = SeededGenerator(UInt64(round))
+      var random = SplitMix64(UInt64(round))
       var draft = BreachGraphDraft()
       for node in 0..<10 { _ = draft.add(BreachNode(.pod, pod(node), pods: 1)) }
       var edges: [RandomGraph.Edge] = []

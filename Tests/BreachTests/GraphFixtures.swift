@@ -1,21 +1,7 @@
 import FleetModel
+import TestSupport
 
 @testable import Breach
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers every time.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 func pod(_ number: Int) -> ObjectReference { ObjectReference(kind: "Pod", namespace: "n", name: "p\(number)") }
 
@@ -35,7 +21,7 @@ struct RandomGraph {
     nodes: Int, edges count: Int, mitigations: Int = 0, seed: UInt64, isAcyclic: Bool = false, weights: Int = 3,
     perEdge: Int = 2
   ) {
-    var random = SeededGenerator(seed)
+    var random = SplitMix64(seed)
     var draft = BreachGraphDraft()
     pods = (0..<nodes).map { _ in Int.random(in: 0...weights, using: &random) }
     values = (0..<nodes).map { _ in Double(Int.random(in: 0...weights, using: &random)) }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Breach
@@ -25,7 +26,7 @@ struct GraphReachTests {
 
   @Test func sumsAreThoseOfASearch() {
     for round in 0..<Self.rounds {
-      var random = SeededGenerator(UInt64(round))
+      var random = SplitMix64(UInt64(round))
       let nodes = Int.random(in: 1...40, using: &random)
       let edges = Int.random(in: 0...nodes * 3, using: &random)
       check(RandomGraph(nodes: nodes, edges: edges, seed: UInt64(round), isAcyclic: round.isMultiple(of: 2)))
@@ -44,7 +45,7 @@ struct GraphReachTests {
   func largeGraphsToo(nodes: Int, edges: Int, isAcyclic: Bool) {
     let random = RandomGraph(nodes: nodes, edges: edges, seed: 7, isAcyclic: isAcyclic, weights: 200)
     let radius = BlastRadius(random.graph, everyNode: true)
-    var generator = SeededGenerator(9)
+    var generator = SplitMix64(9)
     for _ in 0..<60 {
       let node = Int.random(in: 0..<nodes, using: &generator)
       let reached = random.reached(from: [node])

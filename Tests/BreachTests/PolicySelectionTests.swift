@@ -1,13 +1,14 @@
 import Breach
 import Diagnostics
 import FleetModel
+import TestSupport
 import Testing
 
 /// The policies that select a workload, found by label, against trying all of them.
 @Suite struct PolicySelectionTests {
   private static let place = SourceLocation(file: "test.yaml", line: 1)
 
-  private func selector(_ generator: inout SeededGenerator) -> LabelSelector {
+  private func selector(_ generator: inout SplitMix64) -> LabelSelector {
     let operations: [LabelSelector.Operation] = [.isIn, .isIn, .isIn, .notIn, .exists, .absent]
     return LabelSelector(
       (0..<Int.random(in: 0...2, using: &generator)).map { _ in
@@ -20,7 +21,7 @@ import Testing
   }
 
   @Test(arguments: 0..<40) func theIndexFindsWhatTryingAllFinds(_ seed: UInt64) {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix64(seed)
     var fleet = Fleet()
     for number in 0..<30 {
       let namespace = "n\(Int.random(in: 0..<2, using: &generator))"

@@ -38,7 +38,7 @@ struct BadInputTests {
   }
   static let chain = (1..<100_000).reduce(into: "a0: &a0 [x]\n") { $0 += "a\($1): &a\($1) [*a\($1 - 1)]\n" }
 
-  @Test(arguments: [
+  private static let beyondLimits = [
     ("bytes", "a: \"" + String(repeating: "x", count: 10_000_001) + "\"", "bytes"),
     ("alias bomb", bomb, "nodes"), ("alias chain", chain, "too many to expand"),
     ("bomb in a key", bomb + "? *a11\n: x\n", "mapping key"),
@@ -51,8 +51,11 @@ struct BadInputTests {
     ("width behind an apostrophe", "a: b\n  'tis\nc: [" + String(repeating: "a,", count: 1_000_001) + "]", "nodes"),
     ("documents", String(repeating: "---\na\n", count: 200_001), "documents"),
     ("JSON documents", String(repeating: "{}", count: 200_001), "documents"),
-  ])
-  func limitsHold(_ name: String, _ text: String, _ message: String) throws {
+  ]
+
+  // By number: the texts are too long to be printed as a test's arguments.
+  @Test(arguments: beyondLimits.indices) func limitsHold(_ number: Int) throws {
+    let (name, text, message) = Self.beyondLimits[number]
     let error = try #require(Support.error(Array(text.utf8)), "\(name)")
     #expect(error.exit == .badInput && error.message.contains(message), "\(name): \(error.message)")
   }

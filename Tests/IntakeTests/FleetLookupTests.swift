@@ -1,20 +1,14 @@
 import Diagnostics
 import FleetModel
+import TestSupport
 import Testing
 
 /// The prepared lookups against looking at everything.
 struct FleetLookupTests {
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return (state >> 33) ^ (state << 31)
-    }
-  }
 
   private static let place = SourceLocation(file: "x", line: 1)
 
-  private func labels(_ generator: inout Generator) -> [String: String] {
+  private func labels(_ generator: inout SplitMix64) -> [String: String] {
     var result: [String: String] = [:]
     for key in ["a", "b", "c"] where Bool.random(using: &generator) {
       result[key] = ["x", "y", ""].randomElement(using: &generator)
@@ -22,7 +16,7 @@ struct FleetLookupTests {
     return result
   }
 
-  private func fleet(_ generator: inout Generator) -> Fleet {
+  private func fleet(_ generator: inout SplitMix64) -> Fleet {
     var fleet = Fleet()
     for number in 0..<Int.random(in: 0...30, using: &generator) {
       let namespace = ["m", "n"].randomElement(using: &generator) ?? ""
@@ -47,7 +41,7 @@ struct FleetLookupTests {
     return fleet
   }
 
-  private func selector(_ generator: inout Generator) -> LabelSelector {
+  private func selector(_ generator: inout SplitMix64) -> LabelSelector {
     let operations: [LabelSelector.Operation] = [.isIn, .isIn, .notIn, .exists, .absent]
     return LabelSelector(
       (0..<Int.random(in: 0...3, using: &generator)).map { _ in
@@ -60,7 +54,7 @@ struct FleetLookupTests {
 
   @Test(arguments: 0..<150)
   func agreeWithLookingAtEverything(_ seed: Int) {
-    var generator = Generator(state: UInt64(seed))
+    var generator = SplitMix64(UInt64(seed))
     let fleet = fleet(&generator)
     for service in fleet.services {
       let expected = fleet.workloads.filter { workload in
@@ -88,7 +82,7 @@ struct FleetLookupTests {
   }
 
   @Test func aChangeIsSeen() throws {
-    var generator = Generator(state: 3)
+    var generator = SplitMix64(3)
     var fleet = fleet(&generator)
     let service = try #require(fleet.services.first { !fleet.workloads(behind: $0).isEmpty })
     let copy = fleet

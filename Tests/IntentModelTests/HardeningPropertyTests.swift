@@ -1,10 +1,11 @@
 import FleetModel
 import IntentModel
+import TestSupport
 import Testing
 
 @Suite struct HardeningPropertyTests {
   @Test func applyingTwiceIsApplyingOnce() {
-    var generator = PodGenerator(random: SeededGenerator(state: 7))
+    var generator = PodGenerator(random: SplitMix64(7))
     for _ in 0..<3000 {
       let pod = generator.pod()
       let once = Hardening.apply(to: pod)
@@ -16,7 +17,7 @@ import Testing
   }
 
   @Test func everyResultIsRestrictedAndStarts() throws {
-    var generator = PodGenerator(random: SeededGenerator(state: 11))
+    var generator = PodGenerator(random: SplitMix64(11))
     for _ in 0..<3000 {
       let pod = generator.pod()
       let hardened = Hardening.apply(to: pod).pod

@@ -1,5 +1,6 @@
 import Diagnostics
 import FleetModel
+import TestSupport
 
 /// A pod with one container, `server`, that asks for nothing.
 func plainPod(_ change: (inout PodSpec) -> Void = { _ in }) -> PodSpec {
@@ -22,22 +23,9 @@ func hardPod() -> PodSpec {
   }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): small, seeded, the same everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
-  }
-}
-
 /// Draws pods that use every field the hardening reads, in every state.
 struct PodGenerator {
-  var random: SeededGenerator
+  var random: SplitMix64
 
   mutating func pod() -> PodSpec {
     var pod = PodSpec()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Judgement
@@ -24,7 +25,7 @@ import Testing
   }
 
   @Test func `0.2 % errors in both arms pass soon`() {
-    var generator = FixedSeedGenerator(seed: 21)
+    var generator = SplitMix64(21)
     let times = (0..<200).map { _ in
       var judge = CanaryJudge()
       for step in 1...400 {

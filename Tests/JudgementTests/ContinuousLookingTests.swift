@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Judgement
@@ -7,7 +8,7 @@ import Testing
 @Suite struct ContinuousLookingTests {
   enum Traffic: String, CaseIterable { case constant, growing, noisy }
 
-  private func requests(_ traffic: Traffic, _ second: Int, _ generator: inout FixedSeedGenerator) -> (Int, Int) {
+  private func requests(_ traffic: Traffic, _ second: Int, _ generator: inout SplitMix64) -> (Int, Int) {
     switch traffic {
     case .constant: (100, 100)
     case .growing: [(190, 10), (150, 50), (100, 100), (20, 180)][min(3, second / 150)]
@@ -19,7 +20,7 @@ import Testing
   private func count(
     _ wanted: CanaryVerdict, ratio: Double, settings: JudgeSettings, rate: Double, traffic: Traffic, runs: Int
   ) -> Int {
-    var generator = FixedSeedGenerator(seed: 7)
+    var generator = SplitMix64(7)
     return (0..<runs).count { _ in
       var judge = CanaryJudge(settings: settings)
       for second in 0..<600 {
@@ -64,7 +65,7 @@ import Testing
   }
 
   private func detectionTimes(base: Double, canary: Double, runs: Int) -> [Int] {
-    var generator = FixedSeedGenerator(seed: 11)
+    var generator = SplitMix64(11)
     return (0..<runs).map { _ in
       var judge = CanaryJudge(settings: JudgeSettings(margin: 1, tolerance: nil))
       for second in 1...3600 {
@@ -78,7 +79,7 @@ import Testing
   @Test(arguments: Traffic.allCases)
   func `the confidence sequence holds the true ratio and narrows`(traffic: Traffic) {
     let runs = 80
-    var generator = FixedSeedGenerator(seed: 3)
+    var generator = SplitMix64(3)
     var missed = 0
     var widths: [Double] = []
     for _ in 0..<runs {
@@ -103,7 +104,7 @@ import Testing
   }
 
   @Test func `a rise after promotion is found, and calm is left alone`() {
-    var generator = FixedSeedGenerator(seed: 5)
+    var generator = SplitMix64(5)
     let baseline = ArmCount(requests: 20_000, errors: 40)
     var delays: [Int] = []
     var falseAlarms = 0

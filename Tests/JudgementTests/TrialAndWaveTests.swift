@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Judgement
@@ -87,7 +88,7 @@ import Testing
   }
 
   @Test func `a hypothesis that just holds is seldom called failed`() {
-    var generator = FixedSeedGenerator(seed: 77)
+    var generator = SplitMix64(77)
     let failures = (0..<400).count { _ in
       var state = state(0.95, within: 2)
       for _ in 0..<60 { state.observeDuringFault(generator.arm(10, rate: 0.05)) }

@@ -1,43 +1,27 @@
 import Foundation
 import Judgement
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import MetricSources
 
 /// Mutates what real sources wrote: it may be refused, and must never trap or hang.
 struct FuzzTests {
-  private static let rounds = ProcessInfo.processInfo.environment["BULKHEAD_SOAK"] == nil ? 1_500 : 1_000_000
-  private static let tokens = [
-    "{", "}", "[", "]", ",", ":", "null", "-1", "1e999", "99999999999999999999", "\"", "\\", "\\u0000", "\\uD800",
-    "NaN",
-    "+Inf", "\"NaN\"", "\n", " ", "=", "é", "\0", "\u{202E}", "le=\"+Inf\"", "\"value\":", "-", "|", "0x1p3", "UF,URX",
-  ]
-
-  private func mutated(_ corpus: [UInt8], _ generator: inout Generator) -> [UInt8] {
-    var bytes = corpus
-    for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {
-      let from = Int.random(in: bytes.indices, using: &generator)
-      let to = min(bytes.count, from + Int.random(in: 1...40, using: &generator))
-      switch Int.random(in: 0..<6, using: &generator) {
-      case 0: bytes[from] = UInt8.random(in: 0...255, using: &generator)
-      case 1: bytes.removeSubrange(from..<to)
-      case 2: bytes.insert(contentsOf: bytes[from..<to], at: Int.random(in: bytes.indices, using: &generator))
-      case 3: bytes.removeSubrange(from...)
-      default:
-        let token = Self.tokens[Int.random(in: Self.tokens.indices, using: &generator)]
-        bytes.replaceSubrange(from..<min(to, from + 1), with: Array(token.utf8))
-      }
-    }
-    return bytes
-  }
+  private static let rounds = Mutator.rounds(1_500, soak: 1_000_000)
+  private static let mutator = Mutator(
+    tokens: [
+      "{", "}", "[", "]", ",", ":", "null", "-1", "1e999", "99999999999999999999", "\"", "\\", "\\u0000", "\\uD800",
+      "NaN",
+      "+Inf", "\"NaN\"", "\n", " ", "=", "é", "\0", "\u{202E}", "le=\"+Inf\"", "\"value\":", "-", "|", "0x1p3",
+      "UF,URX",
+    ], most: 3)
 
   /// How many of the mutants were read at all: a fuzzer whose inputs are all refused at the door tests nothing.
   private func survivors(_ corpus: [UInt8], _ read: ([UInt8]) throws -> Bool) -> Int {
     var count = 0
     for round in 0..<Self.rounds {
-      var generator = Generator(state: UInt64(round))
-      if (try? read(mutated(corpus, &generator))) == true { count += 1 }
+      if (try? read(Self.mutator.mutant(of: [corpus], seed: round))) == true { count += 1 }
     }
     return count
   }

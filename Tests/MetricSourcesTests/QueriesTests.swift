@@ -1,4 +1,5 @@
 import Judgement
+import TestSupport
 import Testing
 
 @testable import MetricSources
@@ -48,7 +49,7 @@ struct QueriesTests {
 
   /// Whatever a name holds, it stays inside its quotes.
   @Test func namesCannotChangeAQuery() {
-    var generator = Generator(state: 7)
+    var generator = SplitMix64(7)
     let pieces = ["\"", "\\", "}", "{", "\n", "a", "é", " or vector(1) #", "\u{7F}", "\u{1}", "$1", "`", "'"]
     for _ in 0..<2_000 {
       let value = (0..<Int.random(in: 0...8, using: &generator)).map { _ in

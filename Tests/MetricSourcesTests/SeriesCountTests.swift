@@ -1,4 +1,5 @@
 import Judgement
+import TestSupport
 import Testing
 
 @testable import MetricSources
@@ -105,7 +106,7 @@ struct SeriesCountTests {
   /// Against a world in which every request is known: windows that follow each other count each request once.
   @Test func everyRequestIsCountedOnce() {
     for seed in 0..<200 {
-      var generator = Generator(state: UInt64(seed))
+      var generator = SplitMix64(UInt64(seed))
       var all: [MetricSeries] = []
       var totals: [(time: Double, requests: Double, errors: Double)] = []
       var events: [(time: Double, kind: Int)] = (0..<Int.random(in: 0...400, using: &generator)).map { _ in

@@ -2,6 +2,7 @@ import Diagnostics
 import FleetModel
 import Foundation
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import MetricSources
@@ -241,7 +242,7 @@ struct TrafficSourceTests {
     for round in 0..<rounds {
       // Others wait for answers meanwhile.
       if round % 100 == 0 { await Task.yield() }
-      var generator = Generator(state: UInt64(round))
+      var generator = SplitMix64(UInt64(round))
       var bytes = seeds[round % 2]
       for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {
         let at = Int.random(in: bytes.indices, using: &generator)

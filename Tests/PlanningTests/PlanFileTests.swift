@@ -1,6 +1,7 @@
 import Diagnostics
 import FleetModel
 import IntentModel
+import Judgement
 import Planning
 import Testing
 
@@ -29,6 +30,7 @@ import Testing
       let start = try #require(Instant("2026-03-01T08:00:00Z"))
       plan.waves = try WaveCalendar(start: start, waveSeconds: 60, freezes: []).scheduled(plan.waves)
     }
+    if seed % 7 == 0 { (plan.gate.decision, plan.gate.seconds, plan.gate.holdSeconds) = (.ask, 5, 0) }
     if seed % 5 == 0 { plan.notes = ["null", "- a: [", ""] }
     let text = PlanText(plan).text
     #expect(try read(text).plan == plan)

@@ -1,6 +1,7 @@
 import Diagnostics
 import FleetModel
 import IntentModel
+import Judgement
 import Planning
 import Testing
 
@@ -29,6 +30,7 @@ import Testing
       userGroups:
       - {name: customers, entersAt: [t/w0]}
       waves: {capacity: 3, start: "2026-03-01T08:00:00Z", duration: 90min}
+      gate: {atDeadline: hold, deadline: 2min, hold: 0.5h}
       freezes:
       - {from: "2026-12-20T00:00:00Z", to: "2027-01-04T00:00:00Z", reason: holidays, workloads: ["t/*"]}
 
@@ -46,6 +48,7 @@ import Testing
     #expect(read.objectives[0].latency == [99: 300, 50: 100])
     #expect(read.budgets.cpuMillis == 100 && read.budgets.memoryBytes == 134_217_728)
     #expect(read.waveSeconds == 5_400)
+    #expect(read.gate.decision == .hold && read.gate.seconds == 120 && read.gate.holdSeconds == 1_800)
     let rules = try read.rules(for: fleet(4, calls: []))
     #expect(rules.excluded.keys.map(\.name) == ["w2"])
     #expect(rules.protected.map(\.name) == ["w1"])
@@ -72,10 +75,12 @@ import Testing
     ("reason: it is going away", "reason: ' '", 15, "empty"),
     ("wave: last", "wave: 0", 17, "whole number"),
     ("cpuPerPod: 100m", "cpuPerPod: much", 19, "100m"),
-    ("duration: 90min", "duration: 0s", 23, "1s to 365d"),
+    ("duration: 90min", "duration: 0s", 23, "between 1s and"),
     ("start: \"2026-03-01T08:00:00Z\"", "start: tomorrow", 23, "2026-03-01T08:00:00Z"),
-    ("to: \"2027-01-04", "to: \"2026-01-04", 25, "end after"),
-    ("capacity: 3, start: \"2026-03-01T08:00:00Z\", ", "", 25, "waves.start"),
+    ("deadline: 2min", "deadline: 0s", 24, "between 1s and"),
+    ("atDeadline: hold", "atDeadline: pray", 24, "there are hold"),
+    ("to: \"2027-01-04", "to: \"2026-01-04", 26, "end after"),
+    ("capacity: 3, start: \"2026-03-01T08:00:00Z\", ", "", 26, "waves.start"),
     ("metadata: {name: t}", "metadata: {name: t}\nspec: {}", 5, "twice"),
   ]) func mistakesHaveALine(old: String, new: String, line: Int, part: String) throws {
     let text = Self.full.replacing(old, with: new)

@@ -2,30 +2,15 @@ import Diagnostics
 import FleetModel
 import Foundation
 import PodSecurity
+import TestSupport
 import Testing
-
-/// SplitMix64: the same pods in every run.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-  mutating func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &self)] }
-}
 
 @Suite struct PropertyTests {
   static let rounds = ProcessInfo.processInfo.environment["BULKHEAD_SOAK"] == nil ? 1_500 : 200_000
 
   @Test("random pods: the decision agrees with a second reading of the rules, control by control")
   func agreesWithSecondReading() {
-    var generator = SeededGenerator(state: 20_240_117)
+    var generator = SplitMix64(20_240_117)
     for round in 0..<Self.rounds {
       let (pod, annotations) = RandomPod.make(&generator)
       let minor = Int.random(in: 0...38, using: &generator)
@@ -38,7 +23,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
   @Test("random pods: level, refusals, words and fixes fit together")
   func coherence() {
-    var generator = SeededGenerator(state: 7)
+    var generator = SplitMix64(7)
     for _ in 0..<Self.rounds / 3 {
       let (pod, annotations) = RandomPod.make(&generator)
       let version = PodSecurityVersion.minor(Int.random(in: 0...38, using: &generator))
@@ -75,7 +60,7 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 enum RandomPod {
-  static func make(_ generator: inout SeededGenerator) -> (PodSpec, [String: String]) {
+  static func make(_ generator: inout SplitMix64) -> (PodSpec, [String: String]) {
     var pod = hardenedPod()
     if generator.chance(50) { pod.ephemeralContainers = [] }
     let context = \PodSpec.securityContext
@@ -100,7 +85,7 @@ enum RandomPod {
     return (pod, annotations(&generator))
   }
 
-  private static func annotations(_ generator: inout SeededGenerator) -> [String: String] {
+  private static func annotations(_ generator: inout SplitMix64) -> [String: String] {
     var annotations = ["team": "a"]
     guard generator.chance(25) else { return annotations }
     let key = generator.pick([
@@ -111,13 +96,13 @@ enum RandomPod {
     return annotations
   }
 
-  private static func seLinux(_ generator: inout SeededGenerator) -> SELinuxOptions {
+  private static func seLinux(_ generator: inout SplitMix64) -> SELinuxOptions {
     SELinuxOptions(
       user: generator.pick([nil, nil, "", "u"]), role: generator.pick([nil, nil, "r"]),
       type: generator.pick([nil, "", "container_t", "container_kvm_t", "container_engine_t", "spc_t"]), level: "s0")
   }
 
-  private static func change(_ container: inout Container, _ generator: inout SeededGenerator) {
+  private static func change(_ container: inout Container, _ generator: inout SplitMix64) {
     let context = \Container.securityContext
     if generator.chance(6) { container[keyPath: context].privileged = generator.pick([true, false]) }
     if generator.chance(10) { container[keyPath: context].allowPrivilegeEscalation = generator.pick([nil, true]) }

@@ -1,12 +1,13 @@
 import Diagnostics
 import FleetModel
+import TestSupport
 
 /// Small fleets in which shared labels, shared accounts, hosts' networks and entrances meet.
 struct RandomFleet {
-  private var random: SeededGenerator
+  private var random: SplitMix64
   private let place = SourceLocation(file: "random.yaml", line: 3)
 
-  init(seed: UInt64) { random = SeededGenerator(seed) }
+  init(seed: UInt64) { random = SplitMix64(seed) }
 
   mutating func make() -> Fleet {
     var fleet = Fleet()

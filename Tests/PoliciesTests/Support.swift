@@ -77,24 +77,6 @@ enum Support {
     deployment("web", container: calls("cart:80")) + service("web") + deployment("cart") + service("cart")
 }
 
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-  mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
-  mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
-}
-
 /// The value of a YAML text as Kubernetes reads it.
 func parsed(_ yaml: String) throws -> DocumentValue {
   let holder = "apiVersion: test.bulkhead.dev/v1\nkind: Thing\nmetadata: {name: x, namespace: y}\nspec:\n  value:"

@@ -1,4 +1,5 @@
 import FleetModel
+import TestSupport
 import Testing
 
 @testable import Policies
@@ -16,7 +17,7 @@ struct TrafficTests {
   }
 
   @Test func randomGraphsKeepTheBound() {
-    var random = SeededGenerator(3)
+    var random = SplitMix64(3)
     var raised = 0
     for _ in 0..<Support.rounds(200) {
       let count = 1 + random.below(8)

@@ -1,4 +1,5 @@
 import FleetModel
+import TestSupport
 import Testing
 
 @testable import Policies
@@ -43,7 +44,7 @@ struct YAMLTextTests {
   }
 
   @Test func randomValues() throws {
-    var random = SeededGenerator(7)
+    var random = SplitMix64(7)
     for _ in 0..<Support.rounds(150) {
       let value = Self.value(&random, depth: 4)
       let text = YAMLText.document(value)
@@ -51,7 +52,7 @@ struct YAMLTextTests {
     }
   }
 
-  private static func value(_ random: inout SeededGenerator, depth: Int) -> DocumentValue {
+  private static func value(_ random: inout SplitMix64, depth: Int) -> DocumentValue {
     switch random.below(depth > 0 ? 7 : 4) {
     case 0: return .integer(random.below(1_000_000) - 500_000)
     case 1: return .bool(random.chance(50))
@@ -69,7 +70,7 @@ struct YAMLTextTests {
     }
   }
 
-  private static func text(_ random: inout SeededGenerator) -> String {
+  private static func text(_ random: inout SplitMix64) -> String {
     if random.chance(30) { return random.pick(nasty) }
     let letters: [Unicode.Scalar] = Array("abyn01.-_/:#'\"\\ {}[]&*!|>%@,?~é\n\t".unicodeScalars)
     var result = String.UnicodeScalarView()

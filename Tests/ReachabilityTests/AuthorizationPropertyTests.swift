@@ -1,4 +1,5 @@
 import FleetModel
+import TestSupport
 import Testing
 
 @testable import Reachability
@@ -16,7 +17,7 @@ import Testing
   private static let principals = ["cluster.local/ns/shop/sa/web", "cluster.local/ns/shop/*", "*/sa/cart", "*", "none"]
   private static let namespaces = ["shop", "dev", "s*", "*"]
 
-  private static func rule(_ random: inout SeededGenerator) -> DocumentValue {
+  private static func rule(_ random: inout SplitMix64) -> DocumentValue {
     var entries: [DocumentValue.Entry] = []
     func list(_ values: [String]) -> DocumentValue { .list([.string(random.pick(values))]) }
     func named(_ wrapper: String, _ options: [(String, [String])]) -> DocumentValue {
@@ -124,7 +125,7 @@ import Testing
   }
 
   @Test func agreesWithSingleRequests() {
-    var random = SeededGenerator(77)
+    var random = SplitMix64(77)
     var seen: [ReachExplanation.Verdict: Int] = [:]
     for _ in 0..<3_000 {
       let policies = (0..<random.below(4)).map { number in

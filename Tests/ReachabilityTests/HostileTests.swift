@@ -1,5 +1,6 @@
 import Diagnostics
 import FleetModel
+import TestSupport
 import Testing
 
 @testable import Reachability
@@ -109,7 +110,7 @@ import Testing
   }
 
   @Test func randomTextsAreNoAddressesAndNoTraps() {
-    var random = SeededGenerator(11)
+    var random = SplitMix64(11)
     let letters = Array("0123456789abcdef:./ %+-xé")
     for _ in 0..<20_000 {
       let text = String((0..<random.below(24)).map { _ in letters[random.below(letters.count)] })

@@ -1,9 +1,10 @@
 import Diagnostics
 import FleetModel
+import TestSupport
 
 /// Small fleets in which every feature of the policies meets every other one.
 struct RandomFleet {
-  private var random: SeededGenerator
+  private var random: SplitMix64
   private let namespaces = ["a", "b", "c"]
   private let keys = ["app", "tier", "odd"]
   private let values = ["x", "y", "z"]
@@ -13,7 +14,7 @@ struct RandomFleet {
     "192.168.0.0/16", "128.0.0.0/1", "fd00::/8", "2001:db8::/32", "2001:db8:1::/48", "169.254.169.254/32",
   ]
 
-  init(seed: UInt64) { random = SeededGenerator(seed) }
+  init(seed: UInt64) { random = SplitMix64(seed) }
 
   mutating func make(admin: Bool) -> Fleet {
     let pods = (0..<(2 + random.below(5))).map { randomPod("p\($0)") }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 extension RehearsalTests {
@@ -21,7 +22,7 @@ extension RehearsalTests {
     func damagedJournal(how: String) async throws {
       try await Folder.withFleet { folder in
         if how == "noise" {
-          var random = FixedSeed(99)
+          var random = SplitMix64(99)
           try folder.write(
             "out/journal.sqlite", Data((0..<8192).map { _ in UInt8.random(in: 0...255, using: &random) }))
         } else {

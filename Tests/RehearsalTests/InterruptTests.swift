@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Rollout
+import TestSupport
 import Testing
 
 extension RehearsalTests {
@@ -8,7 +9,7 @@ extension RehearsalTests {
   struct Interrupted {
     @Test("clean up, say so, and can go on; a second run in the folder waits its turn")
     func interrupted() async throws {
-      var random = FixedSeed(4_711)
+      var random = SplitMix64(4_711)
       // From the twin's first pods to the middle of the first wave.
       let moments = [Int.random(in: 4...12, using: &random), Int.random(in: 14...22, using: &random)]
       let delays = moments.map { _ in Duration.milliseconds(Int.random(in: 0..<900, using: &random)) }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Rollout
+import TestSupport
 import Testing
 
 extension RehearsalTests {
@@ -102,10 +103,10 @@ extension RehearsalTests {
 /// records of a run that nobody disturbs. Later ones lie later: a resumed run starts its interrupted wave again.
 struct KillSchedule {
   let moments: [Int]
-  private var random: FixedSeed
+  private var random: SplitMix64
 
   init(kills: Int, seed: UInt64, records: Int) {
-    var random = FixedSeed(seed)
+    var random = SplitMix64(seed)
     // The last records follow each other within milliseconds.
     let last = records - 4
     moments = (0..<kills).map { index in

@@ -1,6 +1,7 @@
 import FleetModel
 import Foundation
 import IntentModel
+import TestSupport
 import Testing
 import Trials
 
@@ -65,17 +66,11 @@ import Trials
     }
   }
 
-  /// SplitMix64, the same in every run.
+  /// Normally distributed numbers (Box, Muller 1958), the same in every run.
   struct SystemLike {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func uniform() -> Double {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return (Double((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53
-    }
+    private var random: SplitMix64
+    init(seed: UInt64) { random = SplitMix64(seed) }
+    mutating func uniform() -> Double { (Double(random.next() >> 11) + 0.5) * 0x1p-53 }
     mutating func normal() -> Double { (-2 * log(uniform())).squareRoot() * cos(2 * .pi * uniform()) }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Scanners
@@ -82,7 +83,7 @@ struct ReaderTests {
     let corpus = try ["trivy-image", "clair", "openvex"].map { try Support.corpus($0).bytes }
     var refused = 0
     for round in 0..<600 {
-      var generator = Generator(state: UInt64(round))
+      var generator = SplitMix64(UInt64(round))
       var bytes = corpus[round % corpus.count]
       let from = Int.random(in: bytes.indices, using: &generator)
       switch round % 3 {

@@ -1,4 +1,5 @@
 import Diagnostics
+import TestSupport
 import Testing
 
 @testable import Twin
@@ -33,7 +34,7 @@ import Testing
   @Test func aPoolNeverGivesAnAddressTwice() throws {
     var pool = AddressPool("test", IPv4Range(IPv4Address(10, 0, 0, 1), IPv4Address(10, 0, 0, 20)))
     var held: [String: IPv4Address] = [:]
-    var generator = SplitMix(state: 7)
+    var generator = SplitMix64(7)
     for step in 0..<4000 {
       let key = "k\(generator.next() % 30)"
       if generator.next() % 3 == 0 {
@@ -82,18 +83,5 @@ import Testing
     }
     let pod = try PodNetwork(namespace: "default.cart-1", address: IPv4Address(10, 244, 250, 254))
     #expect(pod.interface == "pod250-254")
-  }
-}
-
-/// A small generator, for tests that must run the same every time.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import FleetModel
+import TestSupport
 
 @testable import Twin
 
@@ -12,7 +13,7 @@ struct PolicyFixture {
   static let ports = [80, 81, 8080, 9000]
 
   init(seed: UInt64, podCount: Int, policyCount: Int) {
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed)
     for index in 0..<podCount {
       let node = index % 2 + 1
       var labels: [String: String] = [:]
@@ -33,7 +34,7 @@ struct PolicyFixture {
     }
   }
 
-  private static func policy(_ index: Int, _ random: inout SplitMix) -> NetworkPolicy {
+  private static func policy(_ index: Int, _ random: inout SplitMix64) -> NetworkPolicy {
     var policy = NetworkPolicy(
       id: ObjectReference(
         kind: "NetworkPolicy", namespace: ["red", "blue", "bare"].randomElement(using: &random) ?? "red",
@@ -46,13 +47,13 @@ struct PolicyFixture {
     return policy
   }
 
-  private static func rule(_ random: inout SplitMix) -> NetworkPolicy.Rule {
+  private static func rule(_ random: inout SplitMix64) -> NetworkPolicy.Rule {
     NetworkPolicy.Rule(
       peers: (0..<Int.random(in: 0...2, using: &random)).map { _ in peer(&random) },
       ports: (0..<Int.random(in: 0...2, using: &random)).map { _ in port(&random) })
   }
 
-  private static func peer(_ random: inout SplitMix) -> NetworkPolicy.Peer {
+  private static func peer(_ random: inout SplitMix64) -> NetworkPolicy.Peer {
     switch Int.random(in: 0..<6, using: &random) {
     case 0: return .block(cidr: "10.244.1.0/24", except: Bool.random(using: &random) ? ["10.244.1.3/32"] : [])
     case 1: return .block(cidr: "0.0.0.0/0", except: ["10.244.2.0/30", "10.244.1.4/31"])
@@ -63,7 +64,7 @@ struct PolicyFixture {
     }
   }
 
-  private static func port(_ random: inout SplitMix) -> NetworkPolicy.Port {
+  private static func port(_ random: inout SplitMix64) -> NetworkPolicy.Port {
     switch Int.random(in: 0..<6, using: &random) {
     case 0: NetworkPolicy.Port(number: .all)
     case 1: NetworkPolicy.Port(number: .named(Bool.random(using: &random) ? "http" : "admin"))
@@ -74,7 +75,7 @@ struct PolicyFixture {
     }
   }
 
-  private static func selector(_ random: inout SplitMix) -> LabelSelector {
+  private static func selector(_ random: inout SplitMix64) -> LabelSelector {
     switch Int.random(in: 0..<6, using: &random) {
     case 0: LabelSelector()
     case 1: LabelSelector([.init(key: "app", operation: .isIn, values: ["web", "api"])])
@@ -86,7 +87,7 @@ struct PolicyFixture {
     }
   }
 
-  private static func namespaceSelector(_ random: inout SplitMix) -> LabelSelector {
+  private static func namespaceSelector(_ random: inout SplitMix64) -> LabelSelector {
     switch Int.random(in: 0..<4, using: &random) {
     case 0: LabelSelector()
     case 1: LabelSelector([.init(key: "team", operation: .isIn, values: ["x"])])

@@ -3,13 +3,13 @@
 /// Strict (RFC 8259): no comments, no trailing commas, no key twice in an object. A tree shares the bytes it was read
 /// from; only texts with escapes are copied. Time and memory are linear in the bytes.
 struct JSONTreeBuilder {
-  private let base: UnsafePointer<UInt8>
-  private let end: Int
-  private var position: Int
+  let base: UnsafePointer<UInt8>
+  let end: Int
+  var position: Int
   private var nodes: [DocumentTree.Node] = []
-  private var strings: [String] = []
+  var strings: [String] = []
   /// Whether any text holds a byte beyond ASCII.
-  private var seen: UInt8 = 0
+  var seen: UInt8 = 0
   /// `metadata.managedFields` is a third of many objects, and nobody reads it.
   private let leavesOutManagedFields: Bool
 
@@ -47,7 +47,7 @@ struct JSONTreeBuilder {
     nodes.reserveCapacity(range.count / 24 + 8)
   }
 
-  private func problem(_ message: String) -> JSONProblem { JSONProblem(offset: position, message: message) }
+  func problem(_ message: String) -> JSONProblem { JSONProblem(offset: position, message: message) }
 
   private mutating func skipBlanks() {
     while position < end {
@@ -82,7 +82,7 @@ struct JSONTreeBuilder {
     return nodes.count - 1
   }
 
-  private mutating func append(_ node: DocumentTree.Node) throws(JSONProblem) {
+  mutating func append(_ node: DocumentTree.Node) throws(JSONProblem) {
     guard nodes.count < IntakeLimits.nodes else { throw problem("more than \(IntakeLimits.nodes) values") }
     var node = node
     node.next = UInt32(truncatingIfNeeded: nodes.count + 1)
@@ -170,7 +170,7 @@ struct JSONTreeBuilder {
     try append(scalar(start, .plain))
   }
 
-  private func scalar(_ start: Int, _ style: DocumentTree.Style) -> DocumentTree.Node {
+  func scalar(_ start: Int, _ style: DocumentTree.Style) -> DocumentTree.Node {
     DocumentTree.Node(
       kind: .scalar, style: style, line: 0, start: UInt32(truncatingIfNeeded: start),
       end: UInt32(truncatingIfNeeded: position))
@@ -220,75 +220,6 @@ struct JSONTreeBuilder {
 }
 
 extension JSONTreeBuilder {
-  /// A text with escapes, from its first one on.
-  private mutating func escapedString(from start: Int) throws(JSONProblem) {
-    var text = Array(UnsafeBufferPointer(start: base + start, count: position - start))
-    while position < end {
-      let byte = base[position]
-      if byte == UInt8(ascii: "\"") {
-        var node = scalar(strings.count, .doubleQuoted)
-        (node.isStored, node.end) = (true, 0)
-        strings.append(String(decoding: text, as: UTF8.self))
-        try append(node)
-        position += 1
-        return
-      }
-      guard byte >= 0x20 else { throw problem("a control character in a text") }
-      seen |= byte
-      position += 1
-      if byte == UInt8(ascii: "\\") { try escape(&text) } else { text.append(byte) }
-    }
-    throw problem("the text ends in the middle of a string")
-  }
-
-  private mutating func escape(_ text: inout [UInt8]) throws(JSONProblem) {
-    guard position < end else { throw problem("the text ends in the middle of a string") }
-    let byte = base[position]
-    position += 1
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
-    case UInt8(ascii: "b"): text.append(0x08)
-    case UInt8(ascii: "f"): text.append(0x0C)
-    case UInt8(ascii: "n"): text.append(0x0A)
-    case UInt8(ascii: "r"): text.append(0x0D)
-    case UInt8(ascii: "t"): text.append(0x09)
-    case UInt8(ascii: "u"): text.append(contentsOf: String(Character(try unicodeEscape())).utf8)
-    default: throw problem("an unknown escape in a text")
-    }
-  }
-
-  /// A surrogate without its other half becomes U+FFFD, as Go has it.
-  private mutating func unicodeEscape() throws(JSONProblem) -> Unicode.Scalar {
-    let first = try hexadecimal()
-    if let scalar = Unicode.Scalar(first) { return scalar }
-    let after = position
-    guard first < 0xDC00, position + 6 <= end, base[position] == UInt8(ascii: "\\"),
-      base[position + 1] == UInt8(ascii: "u")
-    else { return "\u{FFFD}" }
-    position += 2
-    let second = try hexadecimal()
-    guard (0xDC00...0xDFFF).contains(second) else {
-      position = after
-      return "\u{FFFD}"
-    }
-    return Unicode.Scalar(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)) ?? "\u{FFFD}"
-  }
-
-  private mutating func hexadecimal() throws(JSONProblem) -> UInt32 {
-    guard position + 4 <= end else { throw problem("the text ends in the middle of a string") }
-    var value: UInt32 = 0
-    for _ in 0..<4 {
-      let byte = base[position]
-      switch byte {
-      case 0x30...0x39: value = value << 4 | UInt32(byte - 0x30)
-      case 0x41...0x46, 0x61...0x66: value = value << 4 | UInt32((byte | 0x20) - 0x57)
-      default: throw problem("an unknown escape in a text")
-      }
-      position += 1
-    }
-    return value
-  }
-
   /// Few keys are compared one with the other, many go into a set.
   private func refuseDuplicates(_ mapping: Int) throws(JSONProblem) {
     var keys: [Int] = []

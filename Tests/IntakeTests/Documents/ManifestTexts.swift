@@ -1,24 +1,13 @@
 import Foundation
+import TestSupport
 
 /// Seeded texts for fuzzing parsers: a failing round can be run again.
 struct ManifestTexts: RandomNumberGenerator {
-  private var state: UInt64
+  private var random: SplitMix64
 
-  init(seed: Int) { state = UInt64(truncatingIfNeeded: seed) &* 0x9E37_79B9_7F4A_7C15 }
+  init(seed: Int) { random = SplitMix64(UInt64(truncatingIfNeeded: seed)) }
 
-  /// How many rounds: `few` in every run, `many` under BULKHEAD_SOAK.
-  static func rounds(_ few: Int, soak many: Int) -> Int {
-    ProcessInfo.processInfo.environment["BULKHEAD_SOAK"] == nil ? few : many
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+  mutating func next() -> UInt64 { random.next() }
   mutating func upTo(_ count: Int) -> Int { Int.random(in: 0..<max(1, count), using: &self) }
   mutating func oneOf(_ texts: [String]) -> String { texts[upTo(texts.count)] }
   mutating func happens(_ percent: Int) -> Bool { upTo(100) < percent }

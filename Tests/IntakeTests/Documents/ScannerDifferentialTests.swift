@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Intake
+import TestSupport
 import Testing
 
 /// The scanner gives exactly what Yams gives, or declines.
@@ -27,11 +28,11 @@ struct ScannerDifferentialTests {
   }
 
   @Test func soup() {
-    hold(ManifestTexts.rounds(6000, soak: 1_000_000), atLeast: 15) { Array($0.soup().utf8) }
+    hold(Mutator.rounds(6000, soak: 1_000_000), atLeast: 15) { Array($0.soup().utf8) }
   }
 
   @Test func generatedDocuments() {
-    hold(ManifestTexts.rounds(3000, soak: 500_000), atLeast: 25) { Array($0.document().utf8) }
+    hold(Mutator.rounds(3000, soak: 500_000), atLeast: 25) { Array($0.document().utf8) }
   }
 
   @Test func mutationsOfManifests() throws {
@@ -39,7 +40,7 @@ struct ScannerDifferentialTests {
     if let data = Support.data { folders += [data + "/online-boutique", data + "/bookinfo", data + "/crds/linkerd"] }
     let corpus = try Self.files(folders)
     try #require(corpus.count > 5)
-    hold(ManifestTexts.rounds(2000, soak: 500_000), atLeast: 30) { texts in
+    hold(Mutator.rounds(2000, soak: 500_000), atLeast: 30) { texts in
       texts.mutation(of: corpus[texts.upTo(corpus.count)])
     }
   }
