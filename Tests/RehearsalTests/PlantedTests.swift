@@ -20,10 +20,10 @@ extension RehearsalTests {
       Wrong(text: "sidecarErrors: {workload: small/catalogue, percent: 3}", culprits: ["catalogue"], promoted: 1),
       // A wave of its own comes before all others: its callers have no identity yet.
       Wrong(text: "strictTooEarly: {workload: small/store}", culprits: ["store"], promoted: 0),
-      // The two ends of a call fail alike.
+      // The target is locked in the third wave. The two ends of a call fail alike.
       Wrong(
         text: "cutCall: {caller: small/gateway, target: small/catalogue}", culprits: ["catalogue", "gateway"],
-        promoted: 1),
+        promoted: 2),
     ]
 
     @Test("are rolled back and say why", arguments: wrongs)
