@@ -52,9 +52,10 @@ def controller_manager():
     "kube-controller-manager", f"--kubeconfig={CONFIGURATION}/controller-manager.kubeconfig",
     "--leader-elect=false", "--use-service-account-credentials", f"--root-ca-file={KEYS}/ca.crt",
     f"--service-account-private-key-file={KEYS}/service-account.key", f"--cluster-signing-cert-file={KEYS}/ca.crt",
-    f"--cluster-signing-key-file={KEYS}/ca.key", "--allocate-node-cidrs", f"--cluster-cidr={layout.POD_NETWORK}",
+    f"--cluster-signing-key-file={KEYS}/ca.key", "--controllers=*,-nodeipam",
     f"--service-cluster-ip-range={layout.SERVICE_NETWORK}", "--bind-address=127.0.0.1", "--port=0",
-    "--cert-dir=/run/controller-manager", "--profiling=false", "--node-monitor-grace-period=20s",
+    "--cert-dir=/run/controller-manager", "--profiling=false", "--node-monitor-grace-period=20s", "--node-monitor-period=1s",
+    "--flex-volume-plugin-dir=/var/lib/kubelet/volumeplugins",
   ]
 
 
@@ -122,7 +123,7 @@ def kubelet_configuration():
     "maxPods": 200,
     "maxOpenFiles": open_files(),
     "oomScoreAdj": 0,  # lowering it needs a right that machines may lack
-    "nodeStatusUpdateFrequency": "4s",
+    "nodeStatusUpdateFrequency": "2s",
     "eventRecordQPS": 0,
     "containerLogMaxSize": "5Mi",
     "volumePluginDir": "/var/lib/kubelet/volumeplugins",

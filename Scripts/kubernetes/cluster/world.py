@@ -11,7 +11,10 @@ import time
 
 from . import api, cgroups, components, forward, layout, objects, resolver
 
-PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+# There is no cloud to ask for credentials, and asking takes its time.
+ENVIRONMENT = {
+  "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/run", "LANG": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true",
+}
 # The kubelet wants these; they belong to the whole machine, so the world has plain files in their place.
 SYSCTLS = {
   "vm/overcommit_memory": "1", "vm/panic_on_oom": "0", "kernel/panic": "10", "kernel/panic_on_oops": "1",
@@ -146,7 +149,7 @@ class Supervisor:
           os._exit(1)
       else:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-                                   env={"PATH": PATH, "HOME": "/run", "LANG": "C.UTF-8"})
+                                   env=ENVIRONMENT)
         pid = process.pid
     self.parts[pid] = (name, command, process)
 
@@ -184,10 +187,10 @@ class Supervisor:
     self.until("containerd answers", lambda: run("ctr", "version"))
     snapshotter = (layout.INSIDE / "configuration" / "snapshotter").read_text()
     run("ctr", "-n", "k8s.io", "images", "import", "--snapshotter", snapshotter, "/usr/lib/bulkhead/pause.tar")
+    self.start("kubelet", components.kubelet())  # looks around for 5 s before it speaks to anyone
     self.until("the API server is ready", lambda: client.request("GET", "/readyz")[0] == 200)
     self.start("controller-manager", components.controller_manager())
     self.start("scheduler", components.scheduler())
-    self.start("kubelet", components.kubelet())
     self.start("proxy", components.proxy())
     objects.create(client)
     self.start("resolver", resolver.run)
