@@ -72,7 +72,8 @@ struct CustomResourceTests {
       name: "cart", apiVersion: istioNetworking, kind: "DestinationRule",
       spec: #"{"host": "cart", "subsets": [{"name": "canary", "labels": {"version": ""}}]}"#),
     Case(
-      name: "number", apiVersion: istioNetworking, kind: "DestinationRule", spec: #"{"host": 5}"#, refusal: "spec.host"),
+      name: "number", apiVersion: istioNetworking, kind: "DestinationRule",
+      spec: #"{"host": 5}"#, refusal: "spec.host"),
     Case(
       name: "cart", apiVersion: istioNetworking, kind: "VirtualService",
       spec: #"{"hosts": ["cart"], "http": [{"route": [{"destination": {"host": "cart"}, "weight": 0}]}]}"#),
@@ -99,7 +100,8 @@ struct CustomResourceTests {
       name: "cart", apiVersion: linkerd, kind: "AuthorizationPolicy",
       spec: #"""
         {"targetRef": {"group": "policy.linkerd.io", "kind": "Server", "name": "cart"},
-         "requiredAuthenticationRefs": [{"group": "policy.linkerd.io", "kind": "MeshTLSAuthentication", "name": "user"}]}
+         "requiredAuthenticationRefs": [
+           {"group": "policy.linkerd.io", "kind": "MeshTLSAuthentication", "name": "user"}]}
         """#),
     Case(
       name: "unbound", apiVersion: linkerd, kind: "AuthorizationPolicy", spec: #"{"targetRef": {"kind": "Server"}}"#,

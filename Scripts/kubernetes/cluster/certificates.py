@@ -56,8 +56,9 @@ def sign(keys, name, subject, usage, names=None, authority="ca"):
   extensions.write_text("\n".join(lines) + "\n")
   openssl("req", "-new", "-key", str(keys / f"{name}.key"), "-subj", subject, "-out", str(request))
   openssl(
-    "x509", "-req", "-in", str(request), "-CA", str(keys / f"{authority}.crt"), "-CAkey", str(keys / f"{authority}.key"),
-    "-CAcreateserial", "-days", DAYS, "-extfile", str(extensions), "-out", str(keys / f"{name}.crt"))
+    "x509", "-req", "-in", str(request), "-CA", str(keys / f"{authority}.crt"),
+    "-CAkey", str(keys / f"{authority}.key"), "-CAcreateserial", "-days", DAYS,
+    "-extfile", str(extensions), "-out", str(keys / f"{name}.crt"))
   request.unlink()
   extensions.unlink()
 

@@ -28,7 +28,7 @@ def enter(name):
   """Makes the cluster's cgroup in each hierarchy and moves this process in."""
   for point, _, _ in hierarchies():
     folder = point / name
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # a hierarchy can be mounted at two places
     copy_parent(folder, "cpuset.cpus")
     copy_parent(folder, "cpuset.mems")
     (folder / "cgroup.procs").write_text(str(os.getpid()))

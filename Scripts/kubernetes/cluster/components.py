@@ -54,7 +54,8 @@ def controller_manager():
     f"--service-account-private-key-file={KEYS}/service-account.key", f"--cluster-signing-cert-file={KEYS}/ca.crt",
     f"--cluster-signing-key-file={KEYS}/ca.key", "--controllers=*,-nodeipam",
     f"--service-cluster-ip-range={layout.SERVICE_NETWORK}", "--bind-address=127.0.0.1", "--port=0",
-    "--cert-dir=/run/controller-manager", "--profiling=false", "--node-monitor-grace-period=20s", "--node-monitor-period=1s",
+    "--cert-dir=/run/controller-manager", "--profiling=false",
+    "--node-monitor-grace-period=20s", "--node-monitor-period=1s",
     "--flex-volume-plugin-dir=/var/lib/kubelet/volumeplugins",
   ]
 

@@ -33,7 +33,7 @@ def fail(what, cure, code=1):
 
 
 def start_time(pid):
-  """When the process began, in the kernel's ticks: with the pid it names one process for ever. None: no such process."""
+  """When the process began, in the kernel's ticks: with the pid it names one process. None: there is none."""
   try:
     text = pathlib.Path(f"/proc/{pid}/stat").read_text()
   except OSError:

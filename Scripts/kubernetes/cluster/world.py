@@ -64,7 +64,7 @@ def protect(writable):
   for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
     point = line.split()[4].encode().decode("unicode_escape")
     kind = line.split(" - ")[1].split()[0]
-    if kind in ("proc", "sysfs", "cgroup", "cgroup2", "tmpfs", "devtmpfs", "devpts", "mqueue") \
+    if kind in ("proc", "sysfs", "cgroup", "cgroup2", "devtmpfs", "devpts", "mqueue") \
         or not os.path.exists(point) or point == "/dev" or point.startswith(("/dev/", "/proc/", "/sys/")) \
         or any(point == place or point.startswith(place + "/") for place in writable):
       continue
@@ -107,7 +107,9 @@ def mount_all(folder):
   run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", "/tmp")
   run("mount", "-t", "sysfs", "sysfs", "/sys")
   mount_cgroups(hierarchies)
-  protect(list(layout.COVERS.values()))
+  if os.path.isdir("/dev/shm"):
+    run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", "/dev/shm")
+  protect([*layout.COVERS.values(), "/tmp"])
   run("mount", "--make-rshared", "/")
 
 
@@ -122,7 +124,8 @@ def connect():
   run("ip", "route", "add", "default", "dev", "node0")
   # Parts that look for a cloud are told at once that there is none, instead of after their time-outs.
   run("ip", "route", "add", "unreachable", "169.254.0.0/16")
-  bind("/dev/null", "/etc/resolv.conf")
+  if os.path.exists("/etc/resolv.conf"):
+    bind("/dev/null", "/etc/resolv.conf")
   pathlib.Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
   # Answers that stay on the pods' bridge pass kube-proxy's rules too, or services could not be reached from pods.
   pathlib.Path("/proc/sys/net/bridge/bridge-nf-call-iptables").write_text("1")
