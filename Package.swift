@@ -35,6 +35,7 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -98,13 +99,19 @@ let package = Package(
         "Linux", "StandinProtocol", "Rollout", "Planning", "Trials", "Breach", "IntentModel", "FleetModel",
         "Diagnostics",
       ] + nio),
-    room("EnvoyMesh", ["IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto, nioHTTP] + nio),
+    room("EnvoyMesh", ["IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto, nioHTTP, nioTLS, nioSSL] + nio),
     room("JournalStore", ["Rollout", "Diagnostics", grdb, crypto]),
     room(
       "KubernetesAPI",
       [
         "Intake", "FleetModel", "Diagnostics", yams, httpClient, compression, nioSSL, subprocess, system, nioHTTP,
       ] + nio),
+    room(
+      "KubernetesTarget",
+      [
+        "KubernetesAPI", "Rollout", "Planning", "Trials", "Breach", "Policies", "Intake", "IntentModel",
+        "FleetModel", "Diagnostics", crypto,
+      ]),
     room("Scanners", ["FleetModel", "Diagnostics", nioHTTP] + nio),
     room("MetricSources", ["Judgement", "Diagnostics", nioHTTP] + nio),
     // Faces
@@ -117,9 +124,9 @@ let package = Package(
     room(
       "Composition",
       [
-        "Twin", "EnvoyMesh", "KubernetesAPI", "JournalStore", "Linux", "Scanners", "MetricSources", "Intake",
+        "Twin", "EnvoyMesh", "KubernetesAPI", "KubernetesTarget", "JournalStore", "Linux", "Scanners", "MetricSources", "Intake",
         "Planning", "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports", "IntentModel", "FleetModel",
-        "StandinProtocol", "Diagnostics",
+        "StandinProtocol", "Diagnostics", crypto, subprocess,
       ]),
     room(
       "CommandLine",
@@ -156,6 +163,13 @@ let package = Package(
       "MetricSources", ["MetricSources", "Judgement", "StandinProtocol", "Diagnostics", nioHTTP] + nio,
       exclude: ["Corpus"]),
     tests("KubernetesAPI", ["KubernetesAPI", "Intake", "FleetModel", "Diagnostics", nioHTTP] + nio),
+    tests(
+      "KubernetesTarget",
+      [
+        "KubernetesTarget", "KubernetesAPI", "EnvoyMesh", "Intake", "Rollout", "Planning", "Trials", "IntentModel",
+        "FleetModel", "Diagnostics", "Policies", x509, asn1, nioSSL, nioHTTP,
+      ] + nio, exclude: ["Golden"]),
+    tests("Kubernetes", [subprocess, system], exclude: ["Fixtures"]),
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),

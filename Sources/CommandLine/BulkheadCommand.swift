@@ -17,6 +17,7 @@ package struct BulkheadCommand: AsyncParsableCommand {
         bulkhead policies -f manifests/             what every layer must allow, and nothing else
         bulkhead rehearse -f manifests/ --out out   the whole rollout on a twin on this machine
         bulkhead preflight                          what a cluster lacks for a rollout
+        bulkhead rollout start --plan plan.yaml ... the plan carried out on a Kubernetes cluster
         bulkhead doctor                             what this machine lacks
       """,
     version: "0.1.0",
@@ -24,7 +25,7 @@ package struct BulkheadCommand: AsyncParsableCommand {
       SurveyCommand.self, AuditCommand.self, ReachCommand.self, PathsCommand.self, PoliciesCommand.self,
       ChooseCommand.self, PlanCommand.self,
       RehearseCommand.self, JudgeCommand.self, ExplainCommand.self, DiffCommand.self, DoctorCommand.self,
-      PreflightCommand.self,
+      PreflightCommand.self, RolloutCommand.self, DiscoveryCommand.self, SidecarCommand.self,
       TwinCommand.self,
     ])
 

@@ -22,6 +22,8 @@ package actor RolloutExecutor {
     package var escapes: any EscapeRange
     package var observer: any RolloutObserver
     package var limits: CanaryLimits
+    /// The controls that the target can try.
+    package var controls = Control.all
     /// The intent of a workload in a posture.
     package var intent: @Sendable (ObjectReference, Posture) -> Intent?
 
@@ -218,7 +220,8 @@ extension RolloutExecutor {
 
   private func runTrial(_ trial: Trial, _ wave: Wave) async throws -> RolloutEvent {
     await parts.observer.observe(.trialStarted(trial))
-    let runner = TrialRunner(traffic: parts.traffic, faults: parts.faults, range: parts.range, clock: clock)
+    let runner = TrialRunner(
+      traffic: parts.traffic, faults: parts.faults, range: parts.range, clock: clock, controls: parts.controls)
     var current = postures
     for id in wave.workloads { current[id] = wave.posture(of: id) ?? current[id] }
     let intents = current.keys.sorted().compactMap { id in current[id].flatMap { parts.intent(id, $0) } }
