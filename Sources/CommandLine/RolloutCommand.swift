@@ -2,6 +2,7 @@ package import ArgumentParser
 import Composition
 import Diagnostics
 import Intake
+import Rollout
 
 /// `bulkhead rollout`: a plan carried out on a cluster.
 package struct RolloutCommand: AsyncParsableCommand {
