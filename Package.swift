@@ -168,7 +168,7 @@ let package = Package(
       [
         "KubernetesTarget", "KubernetesAPI", "EnvoyMesh", "Intake", "Rollout", "Planning", "Trials", "IntentModel",
         "FleetModel", "Diagnostics", "Policies", x509, asn1, nioSSL, nioHTTP,
-      ] + nio, exclude: ["Golden"]),
+      ] + nio),
     tests("Kubernetes", [subprocess, system], exclude: ["Fixtures"]),
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
