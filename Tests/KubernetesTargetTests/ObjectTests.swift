@@ -1,15 +1,26 @@
 import Diagnostics
 import EnvoyMesh
 import FleetModel
+import Foundation
 import Intake
 import IntentModel
 import KubernetesAPI
+import Policies
 import Testing
 
 @testable import KubernetesTarget
 
 /// A value from YAML or JSON, as the cluster would give it.
 func value(_ json: String) throws -> DocumentValue { try JSONItem.read(Array(json.utf8)).value }
+
+/// Compares with a file that people have read. `BULKHEAD_UPDATE_GOLDEN=1` writes it anew.
+func expectGolden(_ text: String, _ name: String, file: String = #filePath) throws {
+  let path = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("Golden/\(name)")
+  if ProcessInfo.processInfo.environment["BULKHEAD_UPDATE_GOLDEN"] == "1" {
+    try Data(text.utf8).write(to: path)
+  }
+  #expect(text == (try String(contentsOf: path, encoding: .utf8)), "\(name) is different")
+}
 
 enum Sample {
   static let cart = ObjectReference(kind: "Deployment", namespace: "shop", name: "cart")
@@ -35,6 +46,7 @@ enum Sample {
     let body = SidecarTemplate.apply(
       Sample.cart, annotations: [ClusterNames.step: "wave-1/enrol", ClusterNames.epoch: "3"],
       template: Sample.template(posture).template)
+    try expectGolden(YAMLText.document(body), "apply.yaml")
     // Nothing of the workload's own may be in it: an apply owns what it names.
     #expect(body[path: "spec", "replicas"] == nil && body[path: "spec", "selector"] == nil)
     let containers = body[path: "spec", "template", "spec", "containers"]?.elements ?? []
@@ -46,6 +58,7 @@ enum Sample {
     let canary = CanaryDeployment(
       live: try value(Sample.live), template: Sample.template(posture), replicas: 1,
       annotations: [ClusterNames.step: "wave-2/canary"])
+    try expectGolden(YAMLText.document(canary.object), "canary.yaml")
     let labels = canary.object[path: "spec", "template", "metadata", "labels"]?.stringMap ?? [:]
     #expect(labels["app"] == "cart" && labels[ClusterNames.cohort] == "canary")
     let selector = canary.object[path: "spec", "selector", "matchLabels"]?.stringMap
@@ -80,11 +93,11 @@ enum Sample {
   @Test(arguments: ["mutualTLS=maybe", "nonsense", "authorisation=", "mutualTLS"])
   func whatIsNoPostureIsNone(_ text: String) { #expect(PostureText.read(text) == nil) }
 
-  @Test func captureRulesLetTheNodePastToProbedPortsAlone() {
+  @Test func captureRulesLetTheNodePastToProbedPortsAlone() throws {
     var rules = CaptureText()
     rules.nodeAddresses = ["10.0.0.7", "10.88.0.1", "1.2.3.4; flush ruleset"]
     rules.probePorts = [8080, 9090, 8080]
-    #expect(rules.text.contains("ip saddr { 10.0.0.7, 10.88.0.1 } tcp dport { 8080, 9090 } return"))
+    try expectGolden(rules.text, "capture.nft")
     #expect(!rules.text.contains("flush"))
     rules.probePorts = []
     #expect(!rules.text.contains("10.0.0.7"))
