@@ -15,6 +15,7 @@ package struct BulkheadCommand: AsyncParsableCommand {
         bulkhead paths    -f manifests/             from each container: blast radius, attack paths, cheapest cuts
         bulkhead choose   -f manifests/             which mesh fits, and why
         bulkhead policies -f manifests/             what every layer must allow, and nothing else
+        bulkhead plan     -f manifests/             the order of waves that makes risk fall fastest
         bulkhead rehearse -f manifests/ --out out   the whole rollout on a twin on this machine
         bulkhead preflight                          what a cluster lacks for a rollout
         bulkhead rollout start --plan plan.yaml ... the plan carried out on a Kubernetes cluster

@@ -66,6 +66,7 @@ struct FleetInput: ParsableArguments {
   @Flag(name: .long, help: "Read the cluster instead (docs/kubernetes.md).")
   var kube = false
   @OptionGroup(title: "Cluster options, with --kube") var cluster: ClusterOptions
+  @OptionGroup var observed: TrafficOptions
   @Flag(name: .long, help: "A bad document, or a kind that may not be read, is an error and not a finding.")
   var strict = false
 
@@ -76,11 +77,21 @@ struct FleetInput: ParsableArguments {
   func validate() throws {
     if kube && !files.isEmpty { throw ValidationError("give -f or --kube, not both") }
     if !kube && cluster.isGiven { throw ValidationError("options of a cluster need --kube") }
+    if isEmpty && !observed.traffic.isEmpty {
+      throw ValidationError("--traffic adds to -f or --kube: give one of them")
+    }
+    if files.contains("-") && observed.traffic.contains(where: { $0 == "-" || $0.hasSuffix("=-") }) {
+      throw ValidationError("standard input can be read once")
+    }
   }
 
   /// - Parameter purpose: the command, for the cluster's audit log.
   /// - Throws: `ValidationError` where neither was given; `BulkheadError` for what cannot be read.
   func read(_ purpose: String) async throws -> IntakeResult {
+    try await observed.added(to: try await fleet(purpose))
+  }
+
+  private func fleet(_ purpose: String) async throws -> IntakeResult {
     guard !isEmpty else { throw ValidationError("give manifests with -f, or --kube") }
     guard kube else { return try Intake().read(try InputLoader.load(files), strict: strict) }
     let fleet = try await ClusterFleet.read(cluster.access(purpose), strict: strict, warn: ClusterOptions.warn)

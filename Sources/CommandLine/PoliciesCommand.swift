@@ -22,7 +22,8 @@ package struct PoliciesCommand: AsyncParsableCommand {
         bulkhead policies -f manifests/ --mesh linkerd -o table
         bulkhead policies -f manifests/ --mesh istioAmbient --patches > patches.yaml
         bulkhead policies -f manifests/ --mesh istioSidecar --explain web cart 8080
-        bulkhead policies -f manifests/ --mesh istioSidecar --traffic --exceptions-end 2027-01-31
+        bulkhead policies -f manifests/ --mesh istioSidecar --traffic-settings --exceptions-end 2027-01-31
+        bulkhead policies --kube -n shop --traffic http://127.0.0.1:9090 --mesh linkerd
         sudo bulkhead policies -f manifests/ --prove
 
       With --prove every workload of a twin on this machine, in real containers, tries to reach every port of every
@@ -36,7 +37,7 @@ package struct PoliciesCommand: AsyncParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case yaml, table, json }
 
-  @OptionGroup var input: InputOptions
+  @OptionGroup var input: FleetInput
   @Option(name: .long, help: "istioSidecar, istioAmbient, linkerd, consul, envoy or networkPolicy.")
   var mesh: PolicyTargetName = .networkPolicy
   @Option(name: .shortAndLong, help: "yaml, table or json.")
@@ -51,8 +52,8 @@ package struct PoliciesCommand: AsyncParsableCommand {
   var hardening = false
   @Flag(name: .long, help: "Try the policies on a twin of this machine (needs root).")
   var prove = false
-  @Flag(name: .long, help: "Add traffic and observability settings.")
-  var traffic = false
+  @Flag(name: .long, help: "Add traffic and observability settings: time-outs, retries, telemetry.")
+  var trafficSettings = false
   @Flag(name: .long, help: "Open what is listed for a decision instead of cutting it.")
   var keepUndecided = false
   @OptionGroup var details: PolicyDetails
@@ -68,12 +69,18 @@ package struct PoliciesCommand: AsyncParsableCommand {
     guard [!explain.isEmpty, patches, hardening, prove].count(where: { $0 }) <= 1 else {
       throw ValidationError("--explain, --patches, --hardening and --prove exclude each other")
     }
+    if input.isEmpty { throw ValidationError("give manifests with -f, or --kube") }
+    if prove && (input.kube || !input.observed.traffic.isEmpty) {
+      throw ValidationError("--prove takes manifests alone (-f)")
+    }
   }
 
   package func run() async throws {
     if prove { return try await proved() }
-    let result = try Intake().read(try InputLoader.load(input.files), strict: input.strict)
-    let set = PolicySolver(result.fleet, options: try details.options(for: mesh.target, keepUndecided)).solve()
+    let result = try await input.read("policies")
+    var options = try details.options(for: mesh.target, keepUndecided)
+    options.now = Glibc.time(nil)
+    let set = PolicySolver(result.fleet, options: options).solve()
     let report = PoliciesReport(result.fleet, set, details.segmentation)
     let isColored = color.isOn(terminal: isatty(STDOUT_FILENO) == 1)
     if !explain.isEmpty { return try explain(report, isColored) }
@@ -105,10 +112,10 @@ package struct PoliciesCommand: AsyncParsableCommand {
 
   private func yaml(_ report: PoliciesReport) -> String {
     guard patches else {
-      let objects = report.set.objects + (traffic ? report.traffic.objects(for: report.set.target) : [])
+      let objects = report.set.objects + (trafficSettings ? report.traffic.objects(for: report.set.target) : [])
       return objects.isEmpty ? "# no objects\n" : objects.map(\.yaml).joined(separator: "---\n")
     }
-    let services = traffic ? report.traffic.servicePatches(for: report.set.target).map(YAMLText.document) : []
+    let services = trafficSettings ? report.traffic.servicePatches(for: report.set.target).map(YAMLText.document) : []
     return ([report.set.patchYAML] + services).joined(separator: "---\n")
   }
 

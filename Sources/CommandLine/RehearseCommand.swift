@@ -17,6 +17,9 @@ package struct RehearseCommand: AsyncParsableCommand {
       EXAMPLES
         bulkhead rehearse -f manifests/ --out out
         kustomize build . | bulkhead rehearse -f - --out out
+        bulkhead rehearse -f manifests/ --traffic flows.json --out out
+        bulkhead rehearse -f manifests/ --requirements requirements.yaml --out out
+        bulkhead rehearse -f manifests/ --plan plan.yaml --out out    exactly the plan that was reviewed
         bulkhead rehearse --resume out
 
       EXIT CODES
@@ -25,6 +28,7 @@ package struct RehearseCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var input: OptionalInput
+  @OptionGroup var observed: TrafficOptions
   @Option(name: .long, help: "Folder for run.json, report.html and journal.sqlite; must not hold a run yet.")
   var out = "out"
   @Option(name: .long, help: "Go on with the interrupted run in this folder.")
@@ -33,6 +37,14 @@ package struct RehearseCommand: AsyncParsableCommand {
   var rate = 60.0
   @Option(name: .long, help: "The most workloads that enter the mesh in one wave (default: a third of them).")
   var capacity: Int?
+  @Option(name: .long, help: ArgumentHelp("A file of kind Requirements (docs/requirements.md).", valueName: "file"))
+  var requirements: String?
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Rehearse exactly this plan, as `bulkhead plan -o yaml` wrote it; without one, callers enter first.",
+      valueName: "file"))
+  var plan: String?
   @Option(name: .long, help: "A canary whose error rate is shown to be below this may be promoted.")
   var tolerance = 0.01
   @Option(name: .long, help: "Chance of a false alarm per wave.")
@@ -57,25 +69,27 @@ package struct RehearseCommand: AsyncParsableCommand {
       throw ValidationError("--alpha and --beta must lie between 0 and 1")
     }
     if let capacity, capacity < 1 { throw ValidationError("--capacity must be at least 1") }
-    if resume != nil && !input.files.isEmpty {
-      throw ValidationError("--resume goes on with the input of its run; leave -f out")
+    if plan != nil && capacity != nil { throw ValidationError("a plan has its capacity; leave --capacity out") }
+    if resume != nil && !(input.files + observed.traffic).isEmpty {
+      throw ValidationError("--resume goes on with the input of its run; leave -f and --traffic out")
     }
     if resume == nil && input.files.isEmpty { throw ValidationError("name manifests with -f FILE, -f FOLDER or -f -") }
   }
 
   package func run() async throws {
-    let rehearsal = try rehearsal()
+    let rehearsal = try await rehearsal()
     let console = ProgressConsole(color: color)
     let code = try await CancelOnSignal.run { try await rehearsal.run(observer: console) }
     console.end(code, report: rehearsal.reportPath)
     if code != .ok { throw ArgumentParser.ExitCode(code.rawValue) }
   }
 
-  private func rehearsal() throws -> Rehearsal {
+  private func rehearsal() async throws -> Rehearsal {
     if let resume { return try Rehearsal(resuming: resume) }
     var options = RehearsalOptions()
     options.sources = try InputLoader.load(input.files)
     options.strictInput = input.strict
+    options.traffic = try await observed.sources.reports()
     options.out = out
     options.requestsPerSecond = rate
     options.capacity = capacity
@@ -83,7 +97,9 @@ package struct RehearseCommand: AsyncParsableCommand {
     options.limits.alpha = alpha
     options.limits.beta = beta
     options.kernelFidelity = kernelFidelity
-    if let plant { options.plantFile = try InputLoader.load([plant]).first }
+    options.requirementsFile = try requirements.map(PlanInput.file)
+    options.planFile = try plan.map(PlanInput.file)
+    options.plantFile = try plant.map(PlanInput.file)
     return try Rehearsal(starting: options)
   }
 }

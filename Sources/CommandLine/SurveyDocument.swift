@@ -58,7 +58,16 @@ package struct SurveyDocument: Encodable {
     var wireProtocol: WireProtocol
     var destination: String
     var evidence: String
-    var location: SourceLocation
+    /// Of the setting; absent where traffic alone shows the call.
+    var location: SourceLocation?
+    /// With `--traffic`, where it was seen.
+    var observed: ObservationEntry?
+  }
+  struct ObservationEntry: Encodable {
+    var sources: [String]
+    var times: Int?
+    /// RFC 3339; absent where no source tells.
+    var lastSeen: String?
   }
 
   /// - Parameter mesh: what readiness is judged for; nil before one is chosen.
@@ -80,11 +89,18 @@ package struct SurveyDocument: Encodable {
         service: service.id, location: service.location, type: service.type, headless: service.headless,
         ports: service.ports.map(Self.port), workloads: fleet.workloads(behind: service).map(\.id))
     }
-    calls = fleet.calls.compactMap { call in
-      guard case .wiring(let text, let location) = call.evidence else { return nil }
-      return CallEntry(
+    calls = fleet.calls.map { call in
+      var entry = CallEntry(
         caller: call.caller, service: call.service, host: call.host, port: call.port, target: call.target,
-        wireProtocol: call.wireProtocol, destination: call.destination.rawValue, evidence: text, location: location)
+        wireProtocol: call.wireProtocol, destination: call.destination.rawValue, evidence: "")
+      switch call.evidence {
+      case .wiring(let text, let location): (entry.evidence, entry.location) = (text, location)
+      case .observed(let observation): entry.evidence = observation.text
+      }
+      entry.observed = call.observation.map {
+        ObservationEntry(sources: $0.sources, times: $0.times, lastSeen: $0.lastSeenText)
+      }
+      return entry
     }
   }
 

@@ -1,5 +1,6 @@
 import Diagnostics
 import FleetModel
+import Foundation
 package import Intake
 package import IntentModel
 import MeshTraps
@@ -81,10 +82,14 @@ package struct SurveyTable {
           case .nowhere: .init("nowhere", .red)
           case .outside: .init("outside", .dim)
           }
-        guard case .wiring(let text, let location) = call.evidence else { return [] }
+        let evidence =
+          switch call.evidence {
+          case .wiring(let text, let location): "\(location)  \(text.shortened)" + (call.isSeen ? "  (seen)" : "")
+          case .observed(let observation): observation.dated
+          }
         return [
           .init(name(call.caller)), .init("\(call.service.map(name) ?? call.host):\(call.port)"),
-          .init(call.wireProtocol.rawValue), destination, .init("\(location)  \(text.shortened)"),
+          .init(call.wireProtocol.rawValue), destination, .init(evidence),
         ]
       })
   }
@@ -156,4 +161,19 @@ package struct SurveyTable {
 
 extension String {
   fileprivate var shortened: String { count > 80 ? prefix(79) + "…" : self }
+}
+
+extension Call {
+  var isSeen: Bool { observation != nil }
+}
+
+extension Call.Observation {
+  /// `seen 12 times in flows.json, last on 2026-01-31T12:00:00Z`.
+  var dated: String {
+    "\(text.shortened)\(lastSeenText.map { ", last \($0)" } ?? "")"
+  }
+
+  var lastSeenText: String? {
+    lastSeen.map { Date(timeIntervalSince1970: Double($0)).formatted(.iso8601) }
+  }
 }

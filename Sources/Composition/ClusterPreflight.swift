@@ -38,7 +38,8 @@ extension ClusterAccess {
       plan.namespace = allNamespaces ? nil : namespace
       plan.sidecarMilliCPU = options.sidecarMilliCPU
       plan.sidecarBytes = options.sidecarBytes
-      let trial = options.tries
+      let trial =
+        options.tries
         ? NetworkPolicyTrial(
           namespace: namespace ?? client.settings.namespace, image: options.image ?? NetworkPolicyTrial.defaultImage,
           nonce: String(UInt32.random(in: 0 ... .max), radix: 36)) : nil

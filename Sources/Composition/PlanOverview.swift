@@ -13,14 +13,30 @@ package struct PlanOverview: Sendable {
   package let findings: [Finding]
   package let maker: PlanMaker
   package var plan: Plan
+  /// What a canary is held to: the options', tightened by the requirements' error budgets.
+  let limits: CanaryLimits
   private let requirements: Requirements
-  private let limits: CanaryLimits
 
-  /// - Parameter read: a fleet that has been read already; else the options' sources are.
-  package init(
-    _ options: RehearsalOptions, requirements: Requirements = Requirements(), read: IntakeResult? = nil
-  ) throws {
-    let result = try read ?? Intake().read(options.sources, strict: options.strictInput)
+  /// Reads everything that the options name. Without a plan among them, callers go first
+  /// (docs/decisions/0012-one-way-to-a-plan.md).
+  /// - Throws: `BulkheadError(.badInput)` for a plan that is for another fleet, was changed after it was signed, or
+  ///   breaks a rule.
+  package init(of options: RehearsalOptions) throws {
+    let requirements = try options.requirementsFile.map { try RequirementsFile.read($0.bytes, name: $0.name) }
+    let read = try Intake().read(options.sources, strict: options.strictInput)
+    try self.init(
+      options, requirements: requirements ?? Requirements(), read: Intake().adding(options.traffic, to: read))
+    guard let source = options.planFile else {
+      plan = maker.dependencyOrder()
+      return
+    }
+    let file = try PlanFile.read(source.bytes, name: source.name)
+    try file.signature?.verifyUnchanged(file.plan)
+    try file.check(fleet, rules: maker.rules)
+    plan = file.plan
+  }
+
+  package init(_ options: RehearsalOptions, requirements: Requirements, read result: IntakeResult) throws {
     findings = result.findings
     fleet = result.fleet
     self.requirements = requirements

@@ -1,16 +1,9 @@
-import Breach
 package import Diagnostics
-import EnvoyMesh
-import FleetModel
 import Foundation
-import Intake
-import IntentModel
 import JournalStore
 import Planning
 import Reports
 package import Rollout
-import Trials
-import Twin
 
 /// A whole rollout rehearsed on this machine's twin: wires intake, planner, engine, twin, mesh, journal and reports.
 package struct Rehearsal: Sendable {
@@ -26,7 +19,7 @@ package struct Rehearsal: Sendable {
     self.options = options
     resuming = false
     // Input is read before anything is made: a bad file must not leave a folder behind.
-    guard !(try Self.read(options)).fleet.workloads.isEmpty else { throw Self.nothingToEnrol }
+    guard !(try RehearsalSetup(options)).plan.waves.isEmpty else { throw Self.nothingToEnrol }
     folder = try RunFolder.vacant(options.out)
   }
 
@@ -72,8 +65,7 @@ package struct Rehearsal: Sendable {
     _ = try await journal.verify()
     let history = try RunHistory(try await journal.records())
     let settings = try settings(history)
-    let input = try Self.read(settings)
-    let setup = RehearsalSetup(input: input, options: settings)
+    let setup = try RehearsalSetup(settings)
     guard !setup.plan.waves.isEmpty else { throw Self.nothingToEnrol }
     let ledger = RunLedger(journal: journal)
     if let header = history.header {
@@ -94,7 +86,7 @@ package struct Rehearsal: Sendable {
   }
 
   private func report(_ history: RunHistory, _ setup: RehearsalSetup) throws {
-    let run = RunReport(history: history, fleet: setup.input.fleet, plan: setup.plan, findings: setup.input.findings)
+    let run = RunReport(history: history, fleet: setup.fleet, plan: setup.plan, findings: setup.findings)
     try folder.write(Data(run.json.utf8), to: folder.record)
     try folder.write(Data(HTMLReport(run).text.utf8), to: folder.report)
   }
@@ -109,17 +101,6 @@ package struct Rehearsal: Sendable {
   }
 
   private static let nothingToEnrol = BulkheadError(
-    .badInput, "the input holds no workload to enrol", cure: "name manifests with at least one Deployment or Pod")
-
-  private static func read(_ options: RehearsalOptions) throws -> RehearsalInput {
-    let result = try Intake().read(options.sources, strict: options.strictInput)
-    let wrongs = try options.plantFile.map { try PlantFile.read($0, fleet: result.fleet) } ?? []
-    return RehearsalInput(fleet: result.fleet, findings: result.findings, wrongs: wrongs)
-  }
-}
-
-struct RehearsalInput: Sendable {
-  var fleet: Fleet
-  var findings: [Finding]
-  var wrongs: [PlantedWrong]
+    .badInput, "the input holds no workload to enrol",
+    cure: "name manifests with at least one Deployment or Pod that the requirements do not exclude")
 }

@@ -1,3 +1,4 @@
+package import FleetModel
 package import Intake
 package import Rollout
 
@@ -5,11 +6,18 @@ package import Rollout
 package struct RehearsalOptions: Sendable {
   package var sources: [InputSource] = []
   package var strictInput = false
+  /// Calls that were seen, beside those that the sources show.
+  package var traffic: [TrafficReport] = []
   package var out = "out"
   /// Users' requests per second over the whole fleet.
   package var requestsPerSecond = 60.0
   package var capacity: Int?
   package var limits = CanaryLimits()
+  /// Of kind Requirements; nil: the stated defaults.
+  package var requirementsFile: InputSource?
+  /// A plan that was reviewed: exactly this one is rehearsed, or none.
+  package var planFile: InputSource?
+  /// Of kind Plant.
   package var plantFile: InputSource?
   package var kernelFidelity = false
 

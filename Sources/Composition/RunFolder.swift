@@ -1,6 +1,20 @@
 import Diagnostics
+import FleetModel
 import Foundation
 import Intake
+
+/// What a run may be given beside manifests.
+private enum OtherSource: String, Codable, CaseIterable {
+  case requirements, plan, plant
+
+  var place: WritableKeyPath<RehearsalOptions, InputSource?> {
+    switch self {
+    case .requirements: \.requirementsFile
+    case .plan: \.planFile
+    case .plant: \.plantFile
+    }
+  }
+}
 
 /// The folder of one run: the input it was started with, its journal and its reports.
 struct RunFolder: Sendable {
@@ -39,8 +53,9 @@ struct RunFolder: Sendable {
   private struct Start: Codable {
     /// The names by which the sources were given, in order; source N is kept as `N.yaml`.
     var names: [String]
-    /// True when the last source is the file of deliberate wrongs.
-    var planted: Bool
+    /// What the sources behind the manifests are, in order.
+    var others: [OtherSource]
+    var traffic: [TrafficReport]
     var options: [String: String]
   }
 
@@ -55,10 +70,10 @@ struct RunFolder: Sendable {
       throw BulkheadError(
         .configuration, "cannot make the folder \(path): \(reason)", cure: "choose another with --out")
     }
-    let sources = options.sources + (options.plantFile.map { [$0] } ?? [])
+    let others = OtherSource.allCases.filter { options[keyPath: $0.place] != nil }
+    let sources = options.sources + others.compactMap { options[keyPath: $0.place] }
     for (index, source) in sources.enumerated() { try write(Data(source.bytes), to: "\(input)/\(index).yaml") }
-    let start = Start(
-      names: sources.map(\.name), planted: options.plantFile != nil, options: options.journalled)
+    let start = Start(names: sources.map(\.name), others: others, traffic: options.traffic, options: options.journalled)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     try write(try encoder.encode(start), to: self.start)
@@ -70,10 +85,11 @@ struct RunFolder: Sendable {
       let start = try JSONDecoder().decode(Start.self, from: Data(contentsOf: URL(fileURLWithPath: start)))
       var result = options
       result.restore(start.options)
+      result.traffic = start.traffic
       result.sources = try start.names.enumerated().map { index, name in
         InputSource(name: name, bytes: Array(try Data(contentsOf: URL(fileURLWithPath: "\(input)/\(index).yaml"))))
       }
-      result.plantFile = start.planted ? result.sources.popLast() : nil
+      for other in start.others.reversed() { result[keyPath: other.place] = result.sources.popLast() }
       return result
     } catch {
       throw BulkheadError(.badInput, "the input kept in \(input) cannot be read", cure: "start a new run", cause: error)

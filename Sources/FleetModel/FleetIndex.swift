@@ -48,6 +48,9 @@ package final class PlaceIndex: Sendable {
     candidates(service).filter { service.selects(workloads[$0]) }
   }
 
+  /// How many workloads a question for those behind a service looks at.
+  package func cost(ofWorkloadsBehind service: Service) -> Int { candidates(service).count }
+
   /// The first of them in the fleet's order, without making the list.
   package func firstWorkload(behind service: Service) -> Int? {
     candidates(service).first { service.selects(workloads[$0]) }
@@ -113,7 +116,7 @@ final class CallIndex: Sendable {
     var byTarget: [ObjectReference: [Int]] = [:]
     for (position, call) in calls.enumerated() {
       byCaller[call.caller, default: []].append(position)
-      if let target = call.target { byTarget[target, default: []].append(position) }
+      for target in call.targets { byTarget[target, default: []].append(position) }
     }
     self.byCaller = byCaller
     self.byTarget = byTarget

@@ -20,6 +20,9 @@ package enum IntakeCode: String, CaseIterable, Sendable {
   case callToMissingPort = "BH-CALL-002"
   case callWithoutWorkload = "BH-CALL-003"
   case serviceWithoutWorkload = "BH-CALL-004"
+  case trafficUnknown = "BH-CALL-005"
+  case trafficIncomplete = "BH-CALL-006"
+  case trafficWithoutPort = "BH-CALL-007"
 
   package var title: String {
     switch self {
@@ -41,6 +44,9 @@ package enum IntakeCode: String, CaseIterable, Sendable {
     case .callToMissingPort: "Call to a port that the service does not have"
     case .callWithoutWorkload: "Call to a service without workloads"
     case .serviceWithoutWorkload: "Service without workloads"
+    case .trafficUnknown: "Traffic of what the input does not have"
+    case .trafficIncomplete: "Traffic of which a part is missing"
+    case .trafficWithoutPort: "Traffic without a port"
     }
   }
 
@@ -65,6 +71,9 @@ package enum IntakeCode: String, CaseIterable, Sendable {
     case .callToMissingPort: "A setting names a port that the service does not have: the call fails."
     case .callWithoutWorkload: "A workload calls a service behind which nothing runs."
     case .serviceWithoutWorkload: "The service's selector matches no pod of the input."
+    case .trafficUnknown: "A source of traffic names callers or places that are not in the input; they take no part."
+    case .trafficIncomplete: "A source of traffic tells a part only. What it does not show may be needed all the same."
+    case .trafficWithoutPort: "A source of traffic does not tell ports, so that more of them may stay open than needed."
     }
   }
 
@@ -72,9 +81,13 @@ package enum IntakeCode: String, CaseIterable, Sendable {
   package var severity: Severity {
     switch self {
     case .unreadable, .syntax, .limit, .notAnObject: .high
-    case .wrongValue, .unusable, .ownedTwice, .badName, .callToNowhere, .callToMissingPort, .notRead: .medium
-    case .duplicate, .empty, .selectsNothing, .targetMissing, .callWithoutWorkload, .serviceWithoutWorkload: .low
-    case .unknownKind: .info
+    case .wrongValue, .unusable, .ownedTwice, .badName, .callToNowhere, .callToMissingPort, .notRead,
+      .trafficIncomplete:
+      .medium
+    case .duplicate, .empty, .selectsNothing, .targetMissing, .callWithoutWorkload, .serviceWithoutWorkload,
+      .trafficUnknown:
+      .low
+    case .unknownKind, .trafficWithoutPort: .info
     }
   }
 

@@ -32,7 +32,12 @@ package struct IntentDerivation: Sendable {
     let services = fleet.services(of: workload)
     guard !services.isEmpty else { return false }
     return services.contains(where: \.facesOutside)
-      || (fleet.calls(to: workload.id).isEmpty && !fleet.calls(from: workload.id).isEmpty)
+      || (!isCalled(workload) && !fleet.calls(from: workload.id).isEmpty)
+  }
+
+  /// By others: pods that talk among themselves may have their users outside all the same.
+  private func isCalled(_ workload: Workload) -> Bool {
+    fleet.calls(to: workload.id).contains { $0.caller != workload.id }
   }
 
   /// Workloads that play users: they call others and offer nothing themselves, like a load generator.
@@ -55,23 +60,29 @@ package struct IntentDerivation: Sendable {
         flows[target] = flow
       }
     }
+    // Calls that were seen to go past all services: their port is the container's.
+    for call in fleet.calls(to: workload.id) where call.service == nil {
+      var flow = flows[call.port] ?? InboundFlow(port: call.port, wireProtocol: call.wireProtocol, callers: [])
+      flow.callers = Array(Set(flow.callers + [call.caller])).sorted()
+      flows[call.port] = flow
+    }
     return flows.values.sorted { $0.port < $1.port }
   }
 
   private func outbound(of workload: Workload) -> [OutboundFlow] {
-    let flows = fleet.calls(from: workload.id).compactMap { call -> OutboundFlow? in
-      guard let serviceID = call.service, let target = call.target,
-        let service = fleet.services.first(where: { $0.id == serviceID }),
-        let server = fleet.workload(target),
-        let port = service.ports.first(where: { $0.port == call.port }),
-        let targetPort = port.targetPort(in: server)
-      else { return nil }
-      return OutboundFlow(
-        service: serviceID, servicePort: port.port, target: target, targetPort: targetPort,
-        wireProtocol: port.wireProtocol)
+    let flows = fleet.calls(from: workload.id).flatMap { call -> [OutboundFlow] in
+      guard let serviceID = call.service, let service = fleet.service(serviceID),
+        let port = service.ports.first(where: { $0.port == call.port })
+      else { return [] }
+      return call.targets.compactMap { target in
+        guard let server = fleet.workload(target), let number = port.targetPort(in: server) else { return nil }
+        return OutboundFlow(
+          service: serviceID, servicePort: port.port, target: target, targetPort: number,
+          wireProtocol: port.wireProtocol)
+      }
     }
     var unique: [OutboundFlow] = []
     for flow in flows where !unique.contains(flow) { unique.append(flow) }
-    return unique.sorted { ($0.service, $0.servicePort) < ($1.service, $1.servicePort) }
+    return unique.sorted { ($0.service, $0.servicePort, $0.target) < ($1.service, $1.servicePort, $1.target) }
   }
 }

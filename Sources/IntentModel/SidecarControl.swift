@@ -51,19 +51,19 @@ package struct MeshService: Sendable, Equatable {
       self.wireProtocol = wireProtocol
     }
   }
-  /// The workload whose pods serve it.
-  package var target: ObjectReference
+  /// The workloads whose pods serve it.
+  package var targets: [ObjectReference]
   /// Leads to the canary's pods alone while the workload has a canary, so that callers may steer by address.
   package var canaryVirtualAddress: String?
 
   package init(
-    id: ObjectReference, virtualAddress: String, ports: [Port], target: ObjectReference,
+    id: ObjectReference, virtualAddress: String, ports: [Port], targets: [ObjectReference],
     canaryVirtualAddress: String? = nil
   ) {
     self.id = id
     self.virtualAddress = virtualAddress
     self.ports = ports
-    self.target = target
+    self.targets = targets
     self.canaryVirtualAddress = canaryVirtualAddress
   }
 }

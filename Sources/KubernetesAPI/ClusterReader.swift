@@ -81,7 +81,9 @@ package struct ClusterReader: Sendable {
       ).items
       outcome.kinds = 1
     } catch let failure as APIFailure where Self.isOfTheKindAlone(failure) {
-      if failure.kind == .forbidden, resource == .namespaces, let namespace, let own = try await ownNamespace(namespace, read) {
+      if failure.kind == .forbidden, resource == .namespaces, let namespace,
+        let own = try await ownNamespace(namespace, read)
+      {
         outcome.objects = [own]
         outcome.kinds = 1
       }

@@ -14,7 +14,7 @@ package struct CallLayers: Sendable {
     let nodes = fleet.workloads.map(\.id)
     var successors: [ObjectReference: [ObjectReference]] = [:]
     for node in nodes {
-      successors[node] = Array(Set(fleet.calls(from: node).compactMap(\.target))).sorted()
+      successors[node] = Array(Set(fleet.calls(from: node).flatMap(\.targets))).sorted()
     }
     let components = StronglyConnected.components(nodes: nodes, successors: successors)
     var componentOf: [ObjectReference: Int] = [:]

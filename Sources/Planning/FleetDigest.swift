@@ -55,7 +55,7 @@ package enum FleetDigest {
       parts.append((budget.id.description, "\(budget.id) \(String(describing: budget.selector)) \(bounds)"))
     }
     for call in fleet.calls {
-      let target = call.target?.description ?? "nowhere"
+      let target = call.target == nil ? "nowhere" : call.targets.map(\.description).joined(separator: ",")
       parts.append(
         (call.caller.description, "\(call.caller) \(call.host):\(call.port) \(target) \(call.wireProtocol)"))
     }

@@ -45,6 +45,15 @@ package struct PlanSignature: Sendable, Equatable {
   }
 }
 
+extension PlanSignature {
+  /// Whether the plan is still the one that the holder of the key named in the file signed. Who that is, only
+  /// `verify(_:with:)` can tell.
+  /// - Throws: `BulkheadError(.badInput)` for a plan that was changed since.
+  package func verifyUnchanged(_ plan: Plan) throws(BulkheadError) {
+    try verify(plan, with: try VerifyingKey(Hexadecimal.bytes(publicKey) ?? []))
+  }
+}
+
 /// A private key, from PEM (PKCS #8, as `openssl genpkey -algorithm ed25519` writes it) or its 32 bytes.
 package struct SigningKey: Sendable {
   let privateKey: Curve25519.Signing.PrivateKey

@@ -5,17 +5,20 @@ extension Plan {
   package func planted(_ wrongs: [PlantedWrong]) -> Plan {
     var result = self
     for case .strictTooEarly(let workload) in wrongs {
-      guard !result.waves.isEmpty else { continue }
       let strict = Posture(hardened: false, mutualTLS: .strict)
       for index in result.waves.indices {
         result.waves[index].steps.removeAll { $0.workload == workload }
         result.waves[index].workloads.removeAll { $0 == workload }
       }
-      result.waves[0].workloads = (result.waves[0].workloads + [workload]).sorted()
-      result.waves[0].steps.append(
-        Step(workload: workload, action: .requireMutualTLS, before: .untouched, after: strict, wave: 0))
       result.waves.removeAll { $0.workloads.isEmpty }
-      for index in result.waves.indices { result.waves[index].index = index }
+      // A wave of its own before all others: nobody who calls it has an identity yet.
+      let step = Step(workload: workload, action: .requireMutualTLS, before: .untouched, after: strict, wave: 0)
+      result.waves.insert(Wave(index: 0, name: "wave-1: lock 1", workloads: [workload], steps: [step]), at: 0)
+      for index in result.waves.indices {
+        result.waves[index].index = index
+        result.waves[index].name = "wave-\(index + 1)" + result.waves[index].name.drop { $0 != ":" }
+        for step in result.waves[index].steps.indices { result.waves[index].steps[step].wave = index }
+      }
     }
     return result
   }

@@ -75,9 +75,10 @@ struct WaveModel {
     var all = jobs(lane: 0, weights.entering) + jobs(lane: 1, weights.locking)
     var pairs = units.indices.map { WaveProblem.Precedence($0, units.count + $0) }
     for call in fleet.calls {
-      guard let target = call.target, let server = unitOf[target], let client = unitOf[call.caller], client != server
-      else { continue }
-      pairs.append(WaveProblem.Precedence(client, units.count + server))
+      for target in call.targets {
+        guard let server = unitOf[target], let client = unitOf[call.caller], client != server else { continue }
+        pairs.append(WaveProblem.Precedence(client, units.count + server))
+      }
     }
     pairs += pin(&all, units, rules)
     var budgets = limits.map { limit in

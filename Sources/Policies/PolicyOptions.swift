@@ -18,7 +18,9 @@ package struct PolicyOptions: Sendable {
   package var ingressNamespace: String?
   /// Where Prometheus runs, if it is not in the input.
   package var scraperNamespace: String?
-  /// Calls seen in traffic.
+  /// Seconds since 1970, for the age of what was seen in traffic; nil leaves ages unknown.
+  package var now: Int?
+  /// Calls seen in traffic, besides those of the fleet.
   package var observed: [ObservedCall] = []
   /// Observed calls older than this are listed for a decision.
   package var staleAfterDays = 90

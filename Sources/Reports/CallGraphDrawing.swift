@@ -39,18 +39,19 @@ struct CallGraphDrawing {
 
   private func edges(_ places: [(id: ObjectReference, x: Double, y: Double)]) -> [HTMLText] {
     var drawn: Set<[ObjectReference]> = []
-    return fleet.calls.compactMap { call in
-      guard let target = call.target, drawn.insert([call.caller, target]).inserted,
-        let from = places.first(where: { $0.id == call.caller }), let to = places.first(where: { $0.id == target })
+    let pairs = fleet.calls.flatMap { call in call.targets.map { (caller: call.caller, target: $0) } }
+    return pairs.compactMap { caller, target in
+      guard drawn.insert([caller, target]).inserted,
+        let from = places.first(where: { $0.id == caller }), let to = places.first(where: { $0.id == target })
       else { return nil }
-      let encrypted = (postures[call.caller]?.enrolled ?? false) && (postures[target]?.enrolled ?? false)
+      let encrypted = (postures[caller]?.enrolled ?? false) && (postures[target]?.enrolled ?? false)
       let (x1, y1) = (from.x + Self.box.width, from.y + Self.box.height / 2)
       let (x2, y2) = (to.x, to.y + Self.box.height / 2)
       let bend = max(24, abs(x2 - x1) / 2)
       return """
         <path class="\(encrypted ? "mtls" : "plain")" \
         d="M\(x1) \(y1) C\(x1 + bend) \(y1) \(x2 - bend) \(y2) \(x2) \(y2)">\
-        <title>\(call.caller.name) → \(target.name): \(encrypted ? "mutual TLS" : "plaintext")</title></path>
+        <title>\(caller.name) → \(target.name): \(encrypted ? "mutual TLS" : "plaintext")</title></path>
         """
     }
   }

@@ -120,6 +120,8 @@ package struct TrialRecord: Sendable, Equatable, Codable {
   package var reason = ""
   package var steadyShare: Double
   package var during = Tally()
+  /// Where failures began while the fault lasted, most of them first.
+  package var failures: [FailedCall] = []
   package var recoverySeconds: Double?
   package var controls: [ControlResult] = []
   /// What the trial's failure showed; nil when it passed or was inconclusive.
@@ -130,6 +132,30 @@ package struct TrialRecord: Sendable, Equatable, Codable {
     hypothesis = trial.hypothesis
     faults = [trial.fault.title]
     steadyShare = trial.steadyShare
+  }
+}
+
+/// Failures of one call of the fleet that began at its target and not behind it.
+package struct FailedCall: Sendable, Equatable, Codable {
+  package var caller: ObjectReference
+  package var target: ObjectReference
+  package var errors: Int
+
+  package var text: String { "\(caller.name) → \(target.name) (\(errors))" }
+
+  /// What was counted between two snapshots, most failures first.
+  package static func between(_ earlier: TrafficSnapshot, _ later: TrafficSnapshot) -> [FailedCall] {
+    var calls: [FailedCall] = []
+    for edge in later.edges.keys.sorted() {
+      let errors = (later.edges[edge] ?? Tally()).errors - (earlier.edges[edge] ?? Tally()).errors
+      guard errors > 0 else { continue }
+      if let known = calls.firstIndex(where: { $0.caller == edge.caller && $0.target == edge.target }) {
+        calls[known].errors += errors
+      } else {
+        calls.append(FailedCall(caller: edge.caller, target: edge.target, errors: errors))
+      }
+    }
+    return calls.sorted { ($1.errors, $0.caller, $0.target) < ($0.errors, $1.caller, $1.target) }
   }
 }
 

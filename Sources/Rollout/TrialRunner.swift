@@ -36,12 +36,14 @@ package struct TrialRunner: Sendable {
     try await range.openTwins(of: controls.aimedAt)
     var machine = TrialMachine(trial, at: seconds(), users: try await traffic.snapshot().allUsers)
     let limit = Duration.seconds(trial.holdSeconds + 20)
+    var atStart = TrafficSnapshot()
     do {
       while machine.phase != .concluded {
         try await clock.sleep(for: Self.pace)
         switch machine.observed(try await traffic.snapshot().allUsers, at: seconds()) {
         case .startFault?:
           do {
+            atStart = try await traffic.snapshot()
             try await faults.start(trial.fault, limit: limit)
             machine.faultStarted(at: seconds(), users: try await traffic.snapshot().allUsers)
           } catch let error where !(error is CancellationError) {
@@ -49,6 +51,7 @@ package struct TrialRunner: Sendable {
           }
         case .endFault?:
           let evidence = try await faults.evidence(of: trial.fault)
+          record.failures = FailedCall.between(atStart, try await traffic.snapshot())
           try await faults.end(trial.fault)
           machine.faultEnded(evidence, at: seconds(), users: try await traffic.snapshot().allUsers)
         case .conclude?, nil: break
@@ -138,6 +141,7 @@ extension TrialRecord {
         remediation: Control.all.first { $0.kind.rawValue == failed.name }?.remediation ?? "")
     } else if result == .fail {
       weakness = trial.weakness
+      if !failures.isEmpty { reason += "; they began at " + failures.prefix(3).map(\.text).joined(separator: ", ") }
       weakness?.evidence = reason
     } else if result == .pass, let unclear = broken.first {
       result = .inconclusive

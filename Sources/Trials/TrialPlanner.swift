@@ -23,16 +23,18 @@ package struct TrialPlanner: Sendable {
     }
     let calls = fleet.calls.filter { call in
       guard let target = call.target else { return false }
-      return target != call.caller && (touched.contains(call.caller) || touched.contains(target))
+      return target != call.caller && !touched.isDisjoint(with: call.targets + [call.caller])
     }
     // The delay acts in the server's sidecar; a cut is softened by the caller's, which retries and ejects.
-    if let call = first(calls, where: { $0.wireProtocol == .http && enrolled($0.target, postures) }),
-      let target = call.target
+    // Of several workloads that answer, the one that the wave changes has the users.
+    func aim(_ call: Call) -> ObjectReference? { call.targets.first(where: touched.contains) ?? call.target }
+    if let call = first(calls, where: { $0.wireProtocol == .http && enrolled(aim($0), postures) }),
+      let target = aim(call)
     {
       result.append(.delay(caller: call.caller, target: target))
     }
     if let call = first(calls, where: { $0.wireProtocol == .http && enrolled($0.caller, postures) }),
-      let target = call.target
+      let target = aim(call)
     {
       result.append(.partition(caller: call.caller, target: target))
     }
@@ -50,7 +52,10 @@ package struct TrialPlanner: Sendable {
 
   /// The call deepest in the graph that fits: the more callers stand above it, the more a fault there can show.
   private func first(_ calls: [Call], where fits: (Call) -> Bool) -> Call? {
-    calls.filter(fits).max { left, right in
+    let fitting = calls.filter(fits)
+    // A fault at one of several workloads that answer shows in some of the calls only.
+    let certain = fitting.filter(\.others.isEmpty)
+    return (certain.isEmpty ? fitting : certain).max { left, right in
       let (leftDepth, rightDepth) = (depth(left.caller), depth(right.caller))
       return leftDepth != rightDepth
         ? leftDepth < rightDepth : (left.caller, left.host, left.port) > (right.caller, right.host, right.port)

@@ -17,7 +17,7 @@ package import Trials
 package actor LocalTwin {
   let settings: TwinSettings
   let sidecars: any SidecarControl
-  let board = TrafficBoard()
+  let board: TrafficBoard
   let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
   var site: Site?
@@ -41,6 +41,10 @@ package actor LocalTwin {
   package init(_ settings: TwinSettings, sidecars: any SidecarControl) {
     self.settings = settings
     self.sidecars = sidecars
+    board = TrafficBoard(
+      others: Dictionary(settings.fleet.calls.compactMap { call in call.target.map { ($0, call.others) } }) {
+        Array(Set($0 + $1)).sorted()
+      })
   }
 
   /// A folder that only the sidecar's own container has.

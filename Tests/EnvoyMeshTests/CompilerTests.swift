@@ -71,7 +71,7 @@ import Testing
     state.services.append(
       MeshService(
         id: Shop.reference("elsewhere"), virtualAddress: "10.96.0.20",
-        ports: [.init(port: 80, targetPort: 80, wireProtocol: .http)], target: Shop.other))
+        ports: [.init(port: 80, targetPort: 80, wireProtocol: .http)], targets: [Shop.other]))
     let open = SidecarCompiler(state: state).compile(for: state.pods[0])
     #expect(clusterNames(open).contains("out|shop/elsewhere|80"))
     #expect(open.resources[ResourceKey(.endpoints, "out|shop/elsewhere|80")] == nil, "nobody calls it: no poll for it")
@@ -79,6 +79,19 @@ import Testing
     let isolated = SidecarCompiler(state: state).compile(for: state.pods[0])
     #expect(!clusterNames(isolated).contains("out|shop/elsewhere|80"))
     #expect(isolated.resources[ResourceKey(.endpoints, "out|shop/api|80")] != nil)
+  }
+
+  @Test func aServiceOfSeveralWorkloadsIsAnsweredByEach() throws {
+    var state = state
+    let index = try #require(state.pods.firstIndex { $0.intent.workload != Shop.api })
+    let other = state.pods[index].intent.workload
+    state.services[0].targets = [Shop.api, other]
+    let set = SidecarCompiler(state: state).compile(for: state.pods[0])
+    let clusters = set.resources[ResourceKey(.clusters)]?.map(\.text).joined() ?? ""
+    for pod in state.pods where [Shop.api, other].contains(pod.intent.workload) {
+      #expect(clusters.contains(#"{"exact":"\#(pod.intent.identity)"}"#), "the caller trusts \(pod.intent.workload)")
+      #expect(!pod.ready || endpoints(state).contains(pod.address))
+    }
   }
 
   @Test func oneAddressHasOneChain() {

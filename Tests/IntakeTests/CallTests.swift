@@ -1,5 +1,6 @@
 import Diagnostics
 import FleetModel
+import Foundation
 import Intake
 import Testing
 
@@ -17,6 +18,20 @@ struct CallTests {
     }
     let result = try Support.read(text)
     return (result.fleet.calls.map { "\($0.target?.name ?? $0.destination.rawValue):\($0.port)" }, result)
+  }
+
+  @Test func aServiceMayHaveSeveralWorkloads() throws {
+    let text =
+      Support.deployment("caller", namespace: "shop", container: environment([("X", "reviews:80")]))
+      + Support.service("reviews", namespace: "shop", ports: [80], spec: "")
+      + ["v2", "v1"].map { version in
+        Support.deployment("reviews", namespace: "shop")
+          .replacingOccurrences(of: "name: reviews,", with: "name: reviews-\(version),")
+      }.joined()
+    let fleet = try Support.read(text).fleet
+    let call = try #require(fleet.calls.first)
+    #expect(call.targets.map(\.name) == ["reviews-v1", "reviews-v2"], "\(fleet.workloads.map(\.id))")
+    for target in call.targets { #expect(fleet.calls(to: target) == [call]) }
   }
 
   private func environment(_ pairs: [(String, String)]) -> String {

@@ -105,7 +105,7 @@ struct PreflightTests {
     ("P01", .warning, "v1.28.2", { $1.version = .known(Fixtures.json(#"{"gitVersion":"v1.28.2"}"#)) }),
     ("P02", .warning, "30 s behind", { $1.clockSkew = -30 }), ("P02", .fail, "3600 s ahead", { $1.clockSkew = 3600 }),
     ("P11", .fail, "n1 (v1.25.0)", { $1.nodes = .known([$0.node("n1", kubelet: "v1.25.0")]) }),
-    ("P11", .pass, "1 nodes", { $1.nodes = .known([$0.node("n1", kubelet: "v1.26.0")]) }),
+    ("P11", .pass, "1 node,", { $1.nodes = .known([$0.node("n1", kubelet: "v1.26.0")]) }),
     ("P11", .fail, "n1 (v1.30.0)", { $1.nodes = .known([$0.node("n1", kubelet: "v1.30.0")]) }),
     ("P12", .fail, "n1 (not ready)", { $1.nodes = .known([$0.node("n1", ready: "Unknown")]) }),
     ("P12", .fail, "no node", { $1.nodes = .known([]) }),
@@ -129,8 +129,8 @@ struct PreflightTests {
       "P21", .fail, "nothing answers for h/w",
       { $1.webhooks = .known([$0.hook("Fail", service: "x", resource: "pods")]) }
     ),
-    ("P21", .pass, "0 with", { $1.webhooks = .known([$0.hook("Ignore", service: "x", resource: "pods")]) }),
-    ("P21", .pass, "0 with", { $1.webhooks = .known([$0.hook("Fail", service: "x", resource: "secrets")]) }),
+    ("P21", .pass, "none must answer", { $1.webhooks = .known([$0.hook("Ignore", service: "x", resource: "pods")]) }),
+    ("P21", .pass, "none must answer", { $1.webhooks = .known([$0.hook("Fail", service: "x", resource: "secrets")]) }),
     (
       "P21", .warning, "over 15 s",
       { $1.webhooks = .known([$0.hook("Fail", service: "istiod", resource: "*", timeout: 30)]) }
@@ -227,7 +227,7 @@ struct PreflightTests {
   @Test(arguments: [
     ([1], 0, true, PreflightCheck.Result.pass, "was refused"), ([0, 1], 0, true, .pass, "was refused"),
     ([0, 0, 0], 0, true, .fail, "could be reached"), ([1], 1, true, .unknown, "even the allowed port"),
-    ([1], 0, false, .unknown, "did not become ready"),
+    ([1], 0, false, .unknown, "did not become ready"), ([137], 0, true, .unknown, "ended with 137"),
   ])
   func policiesAreTried(
     _ exits: [Int], _ control: Int, _ ready: Bool, _ result: PreflightCheck.Result, _ detail: String
@@ -244,6 +244,43 @@ struct PreflightTests {
     let pod = try #require(cluster.requests.first { $0.value["kind"]?.string == "Pod" }).value
     #expect(pod[path: "spec", "securityContext", "runAsNonRoot"] == .bool(true))
     #expect(pod[path: "spec", "automountServiceAccountToken"] == .bool(false))
+  }
+
+  @Test func whatCannotRunIsSaidAtOnce() async throws {
+    let cluster = FakeCluster()
+    let waiting = #"{"waiting":{"reason":"ImagePullBackOff","message":"no such host"}}"#
+    let body = #"{"kind":"Pod","status":{"containerStatuses":[{"state":\#(waiting)}]}}"#
+    cluster.script(
+      "GET /api/v1/namespaces/shop/pods/bulkhead-try-n-server",
+      [FakeCluster.Answer(status: 200, body: Array(body.utf8))])
+    let check = try await FakeServer.with(cluster) { server in
+      try await server.client { try await NetworkPolicyTrial(namespace: "shop", nonce: "n", pause: { _ in }).run($0) }
+    }
+    #expect(check.result == .unknown && check.detail.contains("no such host") && check.cure.contains("--try-image"))
+  }
+
+  /// What a killed trial has left goes at the next one; what may belong to one that runs stays.
+  @Test func leftoversAreRemoved() async throws {
+    let cluster = FakeCluster()
+    let path = "/api/v1/namespaces/shop/pods"
+    func put(_ name: String, _ time: String, label: String = "bulkhead.dev/network-policy-trial") {
+      cluster.put(
+        "\(path)/\(name)",
+        #"{"metadata":{"name":"\#(name)","creationTimestamp":"\#(time)","labels":{"\#(label)":"x"}}}"#)
+    }
+    put("bulkhead-try-old-server", "2020-01-01T00:00:00Z")
+    put("bulkhead-try-new-server", "2999-01-01T00:00:00Z")
+    put("bulkhead-try-other", "2020-01-01T00:00:00Z", label: "app")
+    put("cart", "2020-01-01T00:00:00Z")
+    _ = try await FakeServer.with(cluster) { server in
+      try await server.client {
+        try await NetworkPolicyTrial(namespace: "shop", nonce: "n", looks: 1, pause: { _ in }).run($0)
+      }
+    }
+    let left = ["bulkhead-try-old-server", "bulkhead-try-new-server", "bulkhead-try-other", "cart"].filter {
+      cluster.object("\(path)/\($0)") != nil
+    }
+    #expect(left == ["bulkhead-try-new-server", "bulkhead-try-other", "cart"])
   }
 
   @Test func aForbiddenTrialStaysUnknown() async throws {

@@ -40,7 +40,7 @@ struct ReadingTests {
         server.cluster.fail([FakeCluster.Fault?](repeating: nil, count: page) + [fault])
         let pauses = Pauses()
         let isSlow = fault == .silence || fault == .drip
-        let list = try await server.client(pauses, answer: isSlow ? .milliseconds(700) : .seconds(20), pageItems: 5) {
+        let list = try await server.client(pauses, answer: isSlow ? .seconds(5) : .seconds(20), pageItems: 5) {
           try await $0.list(.pods, namespace: "shop")
         }
         #expect(list.items.count == 12)
@@ -111,6 +111,28 @@ struct ReadingTests {
       }
       #expect(failure?.kind == .malformed)
       #expect(failure?.message.contains(message) == true, "\(String(describing: failure))")
+    }
+  }
+
+  /// A list that never ends: in pages, or in items.
+  @Test func listsAreBounded() async throws {
+    try await FakeServer.with { server in
+      let pages = (0..<40).map { page in
+        FakeCluster.Answer(
+          status: 200, body: Array(#"{"kind":"PodList","metadata":{"continue":"c\#(page)"},"items":[1,2,3]}"#.utf8))
+      }
+      server.cluster.script("GET /api/v1/pods", pages)
+      var limits = ClientLimits()
+      for (change, message) in [(\ClientLimits.listPages, "more than 10 pages"), (\.listItems, "too many items")] {
+        limits = ClientLimits()
+        limits[keyPath: change] = 10
+        let failure = await Fixtures.failure {
+          _ = try await KubernetesClient.with(server.settings(), limits: limits) {
+            try await $0.list(.pods, namespace: nil)
+          }
+        }
+        #expect(failure?.kind == .tooLarge && failure?.message.contains(message) == true)
+      }
     }
   }
 

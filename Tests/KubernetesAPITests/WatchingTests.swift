@@ -81,6 +81,17 @@ struct WatchingTests {
     }
   }
 
+  /// A server for which every place has expired is asked ever more seldom, and given up.
+  @Test func expiryForEverIsGivenUp() async throws {
+    let gone = #"{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}}"# + "\n"
+    try await FakeServer.with { server in
+      let round = [list(10, 0), watch(gone)]
+      server.cluster.script("GET /api/v1/pods", Array(repeating: round, count: 50).flatMap(\.self))
+      let failure = await Fixtures.failure { _ = try await follow(server, 99) }
+      #expect(failure?.kind == .gone && server.cluster.requests.count == 12)
+    }
+  }
+
   @Test(arguments: [FakeCluster.Fault.status(500), .hangUp, .status(429, retryAfter: 1), .notJSON])
   func brokenWatchesGoOn(_ fault: FakeCluster.Fault) async throws {
     try await FakeServer.with { server in

@@ -12,7 +12,7 @@ struct WritingTests {
   ]
 
   private func limit(_ fault: FakeCluster.Fault) -> Duration {
-    [.silence, .silenceAfterEffect, .drip].contains(fault) ? .milliseconds(700) : .seconds(20)
+    [.silence, .silenceAfterEffect, .drip].contains(fault) ? .seconds(5) : .seconds(20)
   }
 
   private func apply(_ client: KubernetesClient, replicas: Int = 3) async throws -> DocumentValue {
@@ -168,5 +168,28 @@ struct WritingTests {
     let text = JSONText(value).text
     #expect(text == "{\"a\":\"tab\\t nul\\u0000 \\\"q\\\" \\\\ é 😀 \\u007f </x>\\n\"}")
     #expect(Fixtures.json(text) == value)
+  }
+
+  /// What is applied without a field that was applied before is done only when that field is no longer owned.
+  @Test(arguments: [
+    (#"{"f:spec":{"f:replicas":{}}}"#, #"{"spec":{"replicas":1}}"#, true),
+    (#"{"f:spec":{"f:replicas":{},"f:paused":{}}}"#, #"{"spec":{"replicas":1}}"#, false),
+    (
+      #"{"f:spec":{"f:list":{"k:{\"name\":\"a\"}":{".":{},"f:image":{}}}}}"#,
+      #"{"spec":{"list":[{"name":"a","image":"i"}]}}"#, true
+    ),
+    (
+      #"{"f:spec":{"f:list":{"k:{\"name\":\"a\"}":{},"k:{\"name\":\"b\"}":{}}}}"#, #"{"spec":{"list":[{"name":"a"}]}}"#,
+      false
+    ),
+    (#"{"f:metadata":{"f:labels":{"f:a":{}}}}"#, #"{"metadata":{"labels":{"b":"c"}}}"#, false),
+  ])
+  func ownershipTellsWhetherAnApplyIsDone(_ fields: String, _ wanted: String, _ isDone: Bool) {
+    func live(_ manager: String) -> DocumentValue {
+      Fixtures.json(
+        #"{"metadata":{"managedFields":[{"manager":"\#(manager)","operation":"Apply","fieldsV1":\#(fields)}]}}"#)
+    }
+    #expect(KubernetesClient.owns(live("bulkhead"), nothingBut: Fixtures.json(wanted)) == isDone)
+    #expect(!KubernetesClient.owns(live("kubectl"), nothingBut: Fixtures.json(wanted)))
   }
 }

@@ -111,8 +111,47 @@ func fleet(_ count: Int, calls: [(Int, Int)], outside: Set<Int> = []) -> Fleet {
     let target = fleet.workloads[3].id
     let plan = WavePlanner(capacity: 1, fleet: fleet).plan(fleet).planted([.strictTooEarly(workload: target)])
     #expect(plan.waves[0].posture(of: target)?.mutualTLS == .strict)
+    #expect(plan.waves[0].workloads == [target], "its callers enter later, whatever the order")
+    #expect(plan.waves.map { $0.name.prefix { $0 != ":" } } == plan.waves.indices.map { "wave-\($0 + 1)" })
     #expect(plan.waves.dropFirst().allSatisfy { !$0.workloads.contains(target) })
     #expect(plan.waves.enumerated().allSatisfy { $0.offset == $0.element.index })
+  }
+}
+
+/// Several workloads behind one service: any of them may answer, and each needs what the first needs.
+@Suite struct SharedServiceTests {
+  /// w0 calls a service behind which w1 and w2 are; w2 alone could hurt.
+  private func shared() -> Fleet {
+    var fleet = fleet(3, calls: [(0, 1)])
+    fleet.workloads[2].podLabels = fleet.workloads[1].podLabels
+    fleet.calls[0].others = [fleet.workloads[2].id]
+    return fleet
+  }
+
+  @Test func noneOfThemIsStrictBeforeItsCallersHaveAnIdentity() throws {
+    let fleet = shared()
+    let (caller, second) = (fleet.workloads[0].id, fleet.workloads[2].id)
+    let weights = ExposureWeights(before: 9, after: 0, entering: [second: 4], locking: [second: 5])
+    var rules = WaveRules()
+    rules.capacity = 1
+    let plan = try WavePlanner(rules: rules, weights: weights).optimised(fleet)
+    func wave(_ id: ObjectReference, _ action: StepAction) -> Int? {
+      plan.waves.firstIndex { $0.steps.contains { $0.workload == id && $0.action == action } }
+    }
+    let entered = try #require(wave(caller, .enrol))
+    #expect(entered < (try #require(wave(second, .requireMutualTLS))))
+    #expect(CallLayers(fleet: fleet).groups.first == [caller])
+  }
+
+  @Test func eachKnowsItsCallersAndIsKnownToThem() {
+    let fleet = shared()
+    let derivation = IntentDerivation(fleet: fleet)
+    let (caller, second) = (fleet.workloads[0], fleet.workloads[2])
+    #expect(!derivation.servesOutside(second), "it is called from inside")
+    let inbound = derivation.intent(of: second, posture: .untouched).inbound
+    #expect(inbound.contains { $0.callers == [caller.id] })
+    let outbound = derivation.intent(of: caller, posture: .untouched).outbound
+    #expect(outbound.map(\.target) == [fleet.workloads[1].id, second.id])
   }
 }
 

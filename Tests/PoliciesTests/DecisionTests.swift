@@ -71,6 +71,42 @@ struct DecisionTests {
     #expect(flow == nil || flow?.services.map(\.service.name) == ["cart"])
   }
 
+  /// The same as calls of the fleet, by a service or past all of them.
+  @Test(
+    arguments: [
+      (1, 3, PolicyDecision.Kind?.some(.onceSeenCall)), (20, 200, .some(.staleCall)), (20, 3, nil), (nil, 3, nil),
+      (20, nil, nil), (1, nil, .some(.onceSeenCall)),
+    ] as [(Int?, Int?, PolicyDecision.Kind?)])
+  func callsOfTraffic(_ times: Int?, _ days: Int?, _ kind: PolicyDecision.Kind?) throws {
+    var fleet = try Support.fleet(Support.pair + Support.deployment("report"))
+    let wired = try #require(fleet.calls.first)
+    let report = try #require(fleet.workloads.first { $0.id.name == "report" }).id
+    let now = 1_800_000_000
+    let seen = Call.Observation(
+      sources: ["flows.json"], times: times, lastSeen: days.map { now - $0 * 86_400 - 5 })
+    var options = PolicyOptions(target: .networkPolicy)
+    options.now = now
+    for isDirect in [false, true] {
+      var call = wired
+      (call.caller, call.evidence) = (report, .observed(seen))
+      if isDirect { (call.service, call.port) = (nil, 8080) }
+      fleet.calls = [wired, call]
+      let set = PolicySolver(fleet, options: options).solve()
+      #expect(set.decisions.map(\.kind).filter { $0 != .wideEntrance } == (kind.map { [$0] } ?? []))
+      let flow = set.flows.first { $0.caller == report }
+      #expect((flow != nil) == (kind == nil) && (flow == nil || flow?.port == 8080))
+      #expect(flow == nil || flow?.evidence.first?.ageDays == days)
+      options.keepsUndecided = true
+      #expect(PolicySolver(fleet, options: options).solve().flows.contains { $0.caller == report })
+      options.keepsUndecided = false
+    }
+    // A setting needs no second sighting, and says both.
+    fleet.calls = [wired]
+    fleet.calls[0].confirmation = seen
+    let flow = try #require(PolicySolver(fleet, options: options).solve().flows.first)
+    #expect(flow.evidence.map(\.origin) == [.observed, .wiring])
+  }
+
   @Test func wiringThatLeadsNowhere() throws {
     let set = try Support.solve(
       Support.deployment("web", container: Support.calls("gone.shop.svc:80", "cart:81")) + Support.deployment("cart")

@@ -31,8 +31,9 @@ extension BreachGraphBuilder {
     var called = [Bool](repeating: false, count: pods.count)
     var calls = called
     for call in fleet.calls {
-      guard let target = call.target.flatMap({ position[$0] }), let caller = position[call.caller] else { continue }
-      called[target] = true
+      guard call.target != nil, let caller = position[call.caller] else { continue }
+      // Pods that talk among themselves may have their users outside all the same.
+      for target in call.targets where target != call.caller { position[target].map { called[$0] = true } }
       calls[caller] = true
     }
     for workload in pods.indices
@@ -94,19 +95,20 @@ extension BreachGraphBuilder {
   /// Calls that are needed: no step takes them away.
   private mutating func addCalls() {
     for call in fleet.calls {
-      guard let caller = position[call.caller], let target = call.target.flatMap({ position[$0] }),
-        runs(caller), runs(target)
-      else { continue }
-      let service = call.service.flatMap { services[$0] }
-      let port = service?.ports.first { $0.port == call.port }?.targetPort(in: workloads[target]) ?? call.port
-      guard reach.permits(from: reach.classes[caller], to: reach.classes[target], port: port),
-        mesh?.decide(from: .workload(caller), to: target, port: port).verdict != .refused
-      else { continue }
-      let name = call.service.map { "\($0.namespace)/\($0.name)" } ?? call.host
-      draft.connect(
-        pods[caller], pods[target], BreachReason(.call, "", "calls \(name):\(call.port)"),
-        probability: chance(target))
+      for target in call.targets { connect(call, to: target) }
     }
+  }
+
+  private mutating func connect(_ call: Call, to target: ObjectReference) {
+    guard let caller = position[call.caller], let target = position[target], runs(caller), runs(target) else { return }
+    let service = call.service.flatMap { services[$0] }
+    let port = service?.ports.first { $0.port == call.port }?.targetPort(in: workloads[target]) ?? call.port
+    guard reach.permits(from: reach.classes[caller], to: reach.classes[target], port: port),
+      mesh?.decide(from: .workload(caller), to: target, port: port).verdict != .refused
+    else { return }
+    let name = call.service.map { "\($0.namespace)/\($0.name)" } ?? call.host
+    draft.connect(
+      pods[caller], pods[target], BreachReason(.call, "", "calls \(name):\(call.port)"), probability: chance(target))
   }
 
   mutating func addIdentities() {

@@ -22,8 +22,9 @@ struct Clusters {
   }
 
   private func endpoints(of route: OutboundRoute) -> JSONValue {
-    let pods = compiler.pods(of: route.service.target).filter(\.ready)
-    let weights = EndpointWeights(pods: pods, canaryShare: compiler.state.canaryShare[route.service.target] ?? 0)
+    let pods = route.service.targets.flatMap(compiler.pods).filter(\.ready)
+    let share = route.service.targets.compactMap { compiler.state.canaryShare[$0] }.max() ?? 0
+    let weights = EndpointWeights(pods: pods, canaryShare: share)
     let localities = [true, false].compactMap { mutual -> JSONValue? in
       let endpoints = pods.filter { $0.intent.posture.enrolled == mutual }
         .map { endpoint(of: $0, port: route.port.targetPort, weight: weights.weight(of: $0.cohort)) }
@@ -49,9 +50,10 @@ struct Clusters {
 
   private func service(_ route: OutboundRoute) -> JSONValue {
     var matches: [JSONValue] = []
-    if let identity = compiler.identity(of: route.service.target) {
+    let identities = Set(route.service.targets.compactMap(compiler.identity)).sorted()
+    if !identities.isEmpty {
       matches.append([
-        "name": "mutual", "match": ["tls": "mutual"], "transport_socket": TransportSockets.client(to: identity),
+        "name": "mutual", "match": ["tls": "mutual"], "transport_socket": TransportSockets.client(to: identities),
       ])
     }
     matches.append(["name": "plaintext", "match": [:], "transport_socket": TransportSockets.plaintext])

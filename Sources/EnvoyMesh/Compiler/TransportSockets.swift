@@ -13,7 +13,7 @@ enum TransportSockets {
       "name": "envoy.transport_sockets.tls",
       "typed_config": [
         "@type": EnvoyType.downstreamTLS, "require_client_certificate": true,
-        "common_tls_context": common(peer: ["prefix": "spiffe://\(trustDomain)/"]),
+        "common_tls_context": common(peers: [["prefix": "spiffe://\(trustDomain)/"]]),
       ],
     ]
   }
@@ -22,21 +22,23 @@ enum TransportSockets {
   static let openServer: JSONValue = [
     "name": "envoy.transport_sockets.tls",
     "typed_config": [
-      "@type": EnvoyType.downstreamTLS, "require_client_certificate": false, "common_tls_context": common(peer: nil),
+      "@type": EnvoyType.downstreamTLS, "require_client_certificate": false, "common_tls_context": common(peers: []),
     ],
   ]
 
-  /// Client side: the server must be exactly who is meant.
-  static func client(to identity: SpiffeID) -> JSONValue {
+  /// Client side: the server must be exactly one of those who are meant.
+  static func client(to identities: [SpiffeID]) -> JSONValue {
     [
       "name": "envoy.transport_sockets.tls",
       "typed_config": [
-        "@type": EnvoyType.upstreamTLS, "common_tls_context": common(peer: ["exact": .string(identity.description)]),
+        "@type": EnvoyType.upstreamTLS,
+        "common_tls_context": common(peers: identities.map { ["exact": .string($0.description)] }),
       ],
     ]
   }
 
-  private static func common(peer: JSONValue?) -> JSONValue {
+  /// - Parameter peers: the names of which the other side must bear one; none: it is not asked.
+  private static func common(peers: [JSONValue]) -> JSONValue {
     var context: JSONValue = [
       "tls_params": ["tls_minimum_protocol_version": "TLSv1_3", "tls_maximum_protocol_version": "TLSv1_3"],
       "alpn_protocols": ["http/1.1"],
@@ -44,9 +46,11 @@ enum TransportSockets {
         ["name": .string(EnvoyName.certificate), "sds_config": Bootstrap.configSource]
       ],
     ]
-    if let peer {
+    if !peers.isEmpty {
       context["combined_validation_context"] = [
-        "default_validation_context": ["match_typed_subject_alt_names": [["san_type": "URI", "matcher": peer]]],
+        "default_validation_context": [
+          "match_typed_subject_alt_names": .array(peers.map { ["san_type": "URI", "matcher": $0] })
+        ],
         "validation_context_sds_secret_config": [
           "name": .string(EnvoyName.trust), "sds_config": Bootstrap.configSource,
         ],

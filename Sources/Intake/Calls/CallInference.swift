@@ -21,7 +21,7 @@ struct CallInference {
       reader.read()
       return Part(caller: workload.id.description, calls: Self.sorted(reader.calls), findings: reader.findings)
     }
-    let findings = idleServices(directory) + parts.flatMap(\.findings)
+    let findings = idleServices(directory) + tooWide(directory) + parts.flatMap(\.findings)
     return (parts.filter { !$0.calls.isEmpty }.sorted { $0.caller < $1.caller }.flatMap(\.calls), findings)
   }
 
@@ -41,9 +41,19 @@ struct CallInference {
     }.map(\.call)
   }
 
+  private func tooWide(_ directory: ServiceDirectory) -> [Finding] {
+    directory.cutShort.map { position in
+      let service = fleet.services[position]
+      return IntakeCode.limit.finding(
+        .medium, "too many services select the same pods: calls to it are taken to reach its first workload alone",
+        fix: "give the service a selector of its own, or read the manifests in parts",
+        resource: service.id.description, at: service.location)
+    }
+  }
+
   private func idleServices(_ directory: ServiceDirectory) -> [Finding] {
     zip(fleet.services, directory.backends).compactMap { service, backend in
-      guard backend == nil, !service.selector.isEmpty, service.type != "ExternalName" else { return nil }
+      guard backend.isEmpty, !service.selector.isEmpty, service.type != "ExternalName" else { return nil }
       return IntakeCode.serviceWithoutWorkload.finding(
         .low, "its selector matches no pod of the input", fix: "add the workload or correct the selector",
         resource: service.id.description, at: service.location)

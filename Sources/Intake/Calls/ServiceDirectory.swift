@@ -17,8 +17,10 @@ struct ServiceDirectory {
     var name: String
   }
   let fleet: Fleet
-  /// The first workload behind each of the fleet's services.
-  let backends: [Int?]
+  /// The workloads behind each of the fleet's services.
+  let backends: [[Int]]
+  /// Services of which only the first workload was looked for.
+  let cutShort: [Int]
   private let index: PlaceIndex
   private let services: [Key: Int]
   private let namespaces: Set<String>
@@ -27,7 +29,7 @@ struct ServiceDirectory {
     self.fleet = fleet
     let index = fleet.index
     self.index = index
-    backends = fleet.services.map { index.firstWorkload(behind: $0) }
+    (backends, cutShort) = Self.backends(fleet, index)
     services = Dictionary(
       fleet.services.enumerated().map { (Key(namespace: $1.id.namespace, name: $1.id.name), $0) }
     ) { first, _ in first }
@@ -53,16 +55,30 @@ struct ServiceDirectory {
     return HostName.isPublic(host) ? .outside : .none
   }
 
-  /// The first workload behind an answer, and whether the caller is one of them.
-  func backend(_ position: Int, pod: String?, caller: Workload) -> (target: ObjectReference?, isCaller: Bool) {
+  /// Services that select much the same pods would otherwise cost their product in time and memory.
+  private static let mostLooks = 4_000_000
+
+  private static func backends(_ fleet: Fleet, _ index: PlaceIndex) -> ([[Int]], [Int]) {
+    var (looks, cutShort) = (0, [Int]())
+    let backends = fleet.services.enumerated().map { position, service in
+      looks += index.cost(ofWorkloadsBehind: service)
+      if looks <= mostLooks { return index.workloads(behind: service) }
+      cutShort.append(position)
+      return index.firstWorkload(behind: service).map { [$0] } ?? []
+    }
+    return (backends, cutShort)
+  }
+
+  /// The workloads behind an answer, and whether the caller is one of them.
+  func backend(_ position: Int, pod: String?, caller: Workload) -> (targets: [ObjectReference], isCaller: Bool) {
     let service = fleet.services[position]
     guard let pod else {
-      if service.selects(caller) { return (nil, true) }
+      if service.selects(caller) { return ([], true) }
       return (backends[position].map { fleet.workloads[$0].id }, false)
     }
-    if service.selects(caller), Self.runs(pod, caller) { return (nil, true) }
-    let first = index.workloads(behind: service).first { Self.runs(pod, fleet.workloads[$0]) }
-    return (first.map { fleet.workloads[$0].id }, false)
+    if service.selects(caller), Self.runs(pod, caller) { return ([], true) }
+    let named = index.workloads(behind: service).first { Self.runs(pod, fleet.workloads[$0]) }
+    return (named.map { [fleet.workloads[$0].id] } ?? [], false)
   }
 
   /// `NAME-0`, `NAME-1`, … or a pod's own host name.

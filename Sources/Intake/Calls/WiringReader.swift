@@ -81,7 +81,7 @@ struct WiringReader {
       var address = address
       // `ghost.shop` could be a public name as well; that it was taken for one of the cluster is said by its ending.
       if !inCluster && address.host.contains(".") { address.host += ".svc" }
-      if record(address, context, port: port, service: nil, target: nil, wireProtocol: wireProtocol(address, port)) {
+      if record(address, context, port: port, service: nil, targets: [], wireProtocol: wireProtocol(address, port)) {
         report(
           .callToNowhere, context.namesAddress || inCluster || address.scheme != nil ? .medium : .low, address, context,
           "calls \(address.host):\(port), and no service of the input has that name",
@@ -90,7 +90,7 @@ struct WiringReader {
     case .outside:
       let isCertain = address.scheme != nil || (address.port != nil && context.alone && context.text.kind != .file)
       guard isCertain, let port = address.effectivePort else { return }
-      record(address, context, port: port, service: nil, target: nil, wireProtocol: wireProtocol(address, port))
+      record(address, context, port: port, service: nil, targets: [], wireProtocol: wireProtocol(address, port))
     case .none: return
     }
   }
@@ -98,7 +98,7 @@ struct WiringReader {
   private mutating func serve(
     _ address: Address, _ context: Context, _ position: Int, _ pod: String?, isBare: Bool
   ) {
-    let (target, isCaller) = directory.backend(position, pod: pod, caller: caller)
+    let (targets, isCaller) = directory.backend(position, pod: pod, caller: caller)
     if isCaller { return }
     let service = directory.fleet.services[position]
     let onlyPort = service.ports.count == 1 ? service.ports.first?.port : nil
@@ -106,7 +106,7 @@ struct WiringReader {
     else { return }
     guard let port = service.ports.first(where: { $0.port == number }) else {
       guard service.type != "ExternalName", number >= 1024 || isPlausible(address, context) else { return }
-      if record(address, context, port: number, service: nil, target: nil, wireProtocol: wireProtocol(address, number))
+      if record(address, context, port: number, service: nil, targets: [], wireProtocol: wireProtocol(address, number))
       {
         let ports = service.ports.map { "\($0.port)" }.joined(separator: ", ")
         report(
@@ -117,8 +117,8 @@ struct WiringReader {
       return
     }
     let isNew = record(
-      address, context, port: number, service: service.id, target: target, wireProtocol: port.wireProtocol)
-    if isNew && target == nil && service.type != "ExternalName" {
+      address, context, port: number, service: service.id, targets: targets, wireProtocol: port.wireProtocol)
+    if isNew && targets.isEmpty && service.type != "ExternalName" {
       report(
         .callWithoutWorkload, .low, address, context,
         "calls the service \(service.id.name), behind which no workload is",
@@ -165,7 +165,7 @@ struct WiringReader {
 
   @discardableResult
   private mutating func record(
-    _ address: Address, _ context: Context, port: Int, service: ObjectReference?, target: ObjectReference?,
+    _ address: Address, _ context: Context, port: Int, service: ObjectReference?, targets: [ObjectReference],
     wireProtocol: WireProtocol
   ) -> Bool {
     guard known.insert(Edge(service: service, host: service == nil ? address.host : "", port: port)).inserted else {
@@ -174,7 +174,8 @@ struct WiringReader {
     let name = context.text.name.isEmpty ? "" : "\(context.text.name)="
     calls.append(
       Call(
-        caller: caller.id, service: service, host: address.host, port: port, target: target, wireProtocol: wireProtocol,
+        caller: caller.id, service: service, host: address.host, port: port, target: targets.first,
+        others: Array(targets.dropFirst()), wireProtocol: wireProtocol,
         evidence: .wiring(text: name + address.text, location: context.text.location)))
     return true
   }

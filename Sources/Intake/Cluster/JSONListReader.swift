@@ -10,7 +10,7 @@ package struct JSONListReader<Item: Sendable>: Sendable {
   /// The other fields of the list: `kind`, `apiVersion`, `metadata`. A Status that came instead of a list is here.
   package private(set) var envelope: [DocumentValue.Entry] = []
 
-  private enum State: Sendable { case start, key, colon, value, after, item, afterItem, done }
+  private enum State: Sendable { case start, firstKey, key, colon, value, after, firstItem, item, afterItem, done }
 
   /// A batch is worth two threads, and little enough to keep.
   private let batchBytes = 2 << 20
@@ -21,6 +21,9 @@ package struct JSONListReader<Item: Sendable>: Sendable {
   private var position = 0
   private var scan: JSONValueScan?
   private var ranges: [Range<Int>] = []
+  private var hasItems = false
+  private static var mostEnvelopeBytes: Int { 1 << 20 }
+  private var envelopeBytes = 0
   /// Bytes before the buffer, for offsets in messages.
   private var dropped = 0
 
@@ -91,9 +94,9 @@ package struct JSONListReader<Item: Sendable>: Sendable {
       switch state {
       case .start:
         guard byte == UInt8(ascii: "{") else { throw problem("a list begins with '{'") }
-        (state, position) = (.key, position + 1)
-      case .key where byte == UInt8(ascii: "}") && envelope.isEmpty: (state, position) = (.done, position + 1)
-      case .key:
+        (state, position) = (.firstKey, position + 1)
+      case .firstKey where byte == UInt8(ascii: "}"): (state, position) = (.done, position + 1)
+      case .firstKey, .key:
         guard byte == UInt8(ascii: "\"") else { throw problem("a key in quotes is wanted here") }
         guard let range = nextValue() else { return }
         key = JSONItem(tree: try tree(range)).value.string ?? ""
@@ -101,14 +104,16 @@ package struct JSONListReader<Item: Sendable>: Sendable {
       case .colon:
         guard byte == UInt8(ascii: ":") else { throw problem("a ':' is wanted here") }
         (state, position) = (.value, position + 1)
-      case .value where key == "items" && byte == UInt8(ascii: "["): (state, position) = (.item, position + 1)
+      case .value where key == "items" && byte == UInt8(ascii: "["):
+        guard !hasItems else { throw problem("the list has its items twice") }
+        (state, position, hasItems) = (.firstItem, position + 1, true)
       case .value:
         guard let range = nextValue() else { return }
         // A list without items says null.
-        if key != "items" { envelope.append(DocumentValue.Entry(key, JSONItem(tree: try tree(range)).value)) }
+        if key != "items" { try keep(range) }
         state = .after
-      case .item where byte == UInt8(ascii: "]"): (state, position) = (.after, position + 1)
-      case .item:
+      case .firstItem where byte == UInt8(ascii: "]"): (state, position) = (.after, position + 1)
+      case .firstItem, .item:
         guard let range = nextValue() else { return }
         ranges.append(range)
         state = .afterItem
@@ -117,6 +122,14 @@ package struct JSONListReader<Item: Sendable>: Sendable {
       case .done: throw problem("something follows the list")
       }
     }
+  }
+
+  /// An envelope is small; one that is not must not fill the memory.
+  private mutating func keep(_ range: Range<Int>) throws {
+    envelopeBytes += range.count + 64
+    guard envelopeBytes <= Self.mostEnvelopeBytes else { throw problem("there is too much around the items") }
+    guard !envelope.contains(where: { $0.key == key }) else { throw problem("a key stands twice around the items") }
+    envelope.append(DocumentValue.Entry(key, JSONItem(tree: try tree(range)).value))
   }
 
   private mutating func step(_ byte: UInt8, closing: UInt8, next: State, end: State) throws {

@@ -48,9 +48,11 @@ extension KubernetesClient {
         where known.insert(resource.kind).inserted {
           discovery.resources.append(resource)
         }
-      } catch let failure as APIFailure where failure.kind != .unreachable {
-        // An aggregated API whose server is away answers with 503.
+      } catch let failure as APIFailure where failure.kind != .unreachable && failure.kind != .unauthenticated {
+        // An aggregated API whose server is away answers with 503, or not at all.
         discovery.failures.append((name, failure.message))
+        // What did not answer in its time will not do so for twenty versions either.
+        if failure.kind == .interrupted { break }
       }
     }
     return discovery
@@ -63,8 +65,8 @@ extension KubernetesClient {
       let order = ["v2", "v2beta2", "v2beta1", "v1"]
       return order.filter(all.contains) + all.filter { !order.contains($0) }
     }
-    let preferred = group["preferredVersion"]?["version"]?.string
-    return [preferred].compactMap(\.self) + all.filter { $0 != preferred }
+    let preferred = all.filter { $0 == group["preferredVersion"]?["version"]?.string }
+    return preferred.prefix(1) + all.filter { !preferred.contains($0) }
   }
 
   static func resources(_ list: DocumentValue, group: String, version: String) -> [APIResource] {

@@ -88,11 +88,18 @@ extension KubernetesClient {
     }
     var result = ObjectList<Item>()
     var token: String?
+    var count = 0
     repeat {
       request.query = paged ? [("limit", "\(limits.pageItems)")] : []
       if let token { request.query.append(("continue", token)) }
       let asked = request
-      let page = try await repeating { try await self.page(asked, read) }
+      let room = limits.listItems - result.items.count
+      let page = try await repeating { try await self.page(asked, room: room, read) }
+      count += 1
+      // Empty pages without end would be asked for without end.
+      guard count <= limits.listPages else {
+        throw APIFailure(.tooLarge, request.place, "the list has more than \(limits.listPages) pages")
+      }
       result.items += page.items
       result.resourceVersion = page.resourceVersion ?? ""
       // A server that names the page it gives would be asked for ever.
@@ -105,7 +112,7 @@ extension KubernetesClient {
   }
 
   private func page<Item: Sendable>(
-    _ request: APIRequest, _ read: @escaping @Sendable (JSONItem) -> Item
+    _ request: APIRequest, room: Int, _ read: @escaping @Sendable (JSONItem) -> Item
   ) async throws -> JSONListReader<Item> {
     let limit = limits.pageBytes
     return try await exchange(request, within: limits.page) { response in
@@ -118,6 +125,9 @@ extension KubernetesClient {
             throw APIFailure(.tooLarge, request.place, "the list has more than \(limit) bytes")
           }
           try buffer.withUnsafeReadableBytes { try reader.feed($0) }
+          guard reader.items.count <= room else {
+            throw APIFailure(.tooLarge, request.place, "the list has too many items")
+          }
         }
         try reader.finish()
       } catch let problem as JSONProblem {

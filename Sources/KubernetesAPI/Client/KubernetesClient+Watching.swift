@@ -30,6 +30,7 @@ extension KubernetesClient {
   package func follow(
     _ resource: APIResource, namespace: String?, _ take: @escaping ChangeTaker
   ) async throws {
+    var expirations = 0
     while true {
       let list = try await list(resource, namespace: namespace)
       try await take(.listed(list.items))
@@ -47,6 +48,12 @@ extension KubernetesClient {
           throw passed.error
         } catch let failure as APIFailure where failure.kind == .gone {
           hasExpired = true
+          // A server for which every place has expired must not be asked for lists without a pause.
+          expirations = place.events > 0 ? 0 : expirations + 1
+          if expirations > 1 {
+            guard let delay = limits.retry.delay(after: failure, attempt: expirations - 1) else { throw failure }
+            try await limits.retry.pause(delay)
+          }
         } catch let failure as APIFailure where failure.isTransient || failure.kind == .malformed {
           failures = place.events > before ? 1 : failures + 1
           guard let delay = limits.retry.delay(after: failure, attempt: failures) else { throw failure }

@@ -61,7 +61,7 @@ extension KubernetesClient {
     request.body = JSONText(wanted).bytes
     return try await writing(request, name) { live in
       guard !dryRun, let live else { return nil }
-      return Self.owns(live) && live.contains(object) ? live : nil
+      return Self.owns(live, nothingBut: object) && live.contains(object) ? live : nil
     }
   }
 
@@ -174,10 +174,23 @@ extension KubernetesClient {
     return unknown
   }
 
-  /// Whether fields of the object were applied by us.
-  private static func owns(_ live: DocumentValue) -> Bool {
-    (live[path: "metadata", "managedFields"]?.elements ?? []).contains {
+  /// Whether fields of the object were applied by us, and none that `wanted` no longer names: those go away only when
+  /// the write happens.
+  static func owns(_ live: DocumentValue, nothingBut wanted: DocumentValue) -> Bool {
+    let own = (live[path: "metadata", "managedFields"]?.elements ?? []).filter {
       $0["manager"]?.string == fieldManager && $0["operation"]?.string == "Apply"
+    }
+    return !own.isEmpty && own.allSatisfy { names(wanted, $0["fieldsV1"] ?? .mapping([])) }
+  }
+
+  /// Whether a value names every field of a field set: `f:` is a key of it, `k:`, `v:` and `i:` an element of a list,
+  /// `.` the thing itself.
+  private static func names(_ value: DocumentValue, _ fields: DocumentValue) -> Bool {
+    let elements = fields.entries.count { ["k:", "v:", "i:"].contains($0.key.prefix(2)) }
+    guard elements <= value.elements.count else { return false }
+    return fields.entries.allSatisfy { field in
+      guard field.key.hasPrefix("f:") else { return true }
+      return value[String(field.key.dropFirst(2))].map { names($0, field.value) } ?? false
     }
   }
 }

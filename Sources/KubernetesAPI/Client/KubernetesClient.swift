@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Diagnostics
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -18,6 +19,9 @@ package struct ClientLimits: Sendable {
   /// One page; a server that does not know pages answers with all of it.
   package var pageBytes = 2 << 30
   package var pageItems = 500
+  /// Of one kind, in all pages together: more than any cluster has, and little enough to hold.
+  package var listItems = 2_000_000
+  package var listPages = 20_000
   package var retry = RetryPolicy()
 
   package init() {}
@@ -179,15 +183,21 @@ package final class KubernetesClient: Sendable {
     case let error as HTTPClientError where error == .cancelled: return CancellationError()
     case let error as HTTPClientError where error == .connectTimeout || error == .tlsHandshakeTimeout:
       return failure(.unreachable, "does not take the connection")
-    case is NIOConnectionError: return failure(.unreachable, "cannot be reached (\(Self.short(error)))")
-    case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+    case let error as NIOConnectionError:
+      let first = error.connectionErrors.first.map { Self.short($0.error) } ?? "its name cannot be looked up"
+      return failure(.unreachable, "cannot be reached (\(first))")
+    case let error as IOError where error.errnoCode == ECONNREFUSED || error.errnoCode == ENETUNREACH:
+      return failure(.unreachable, "cannot be reached (\(Self.short(error)))")
+    // Only what ends a handshake came before the question; a broken stream may have followed it.
+    case NIOSSLError.handshakeFailed, is NIOSSLExtraError:
       return failure(.unreachable, "cannot be trusted, or does not trust the client certificate (\(Self.short(error)))")
     default: return failure(.interrupted, "broke the connection (\(Self.short(error)))")
     }
   }
 
   private static func short(_ error: any Error) -> String {
-    String(String(describing: error).prefix(200)).safeForTerminal
+    let text = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? String(describing: error)
+    return String(text.prefix(200)).safeForTerminal
   }
 }
 

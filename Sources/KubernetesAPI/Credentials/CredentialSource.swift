@@ -28,7 +28,12 @@ actor CredentialSource {
       let task = running ?? Task { try await plugin.run() }
       running = task
       defer { running = nil }
-      let made = try await task.value
+      // Whoever goes away takes the program along; others who wait begin anew.
+      let made = try await withTaskCancellationHandler {
+        try await task.value
+      } onCancel: {
+        task.cancel()
+      }
       return remember(made)
     }
     return remember(try own())

@@ -88,14 +88,16 @@ package struct ClusterSettings: Sendable {
     }
     guard let cluster = config.clusters[context.cluster] else {
       throw BulkheadError(
-        .configuration, "the context '\(name.safeForTerminal)' names the cluster '\(context.cluster.safeForTerminal)',"
+        .configuration,
+        "the context '\(name.safeForTerminal)' names the cluster '\(context.cluster.safeForTerminal)',"
           + " which is not there", cure: "add it with 'kubectl config set-cluster'", location: context.location)
     }
     // No user means no credentials, which a proxy on this machine does not need.
     let nobody = context.user.isEmpty ? KubeconfigUser(location: context.location) : nil
     guard let user = nobody ?? config.users[context.user] else {
       throw BulkheadError(
-        .configuration, "the context '\(name.safeForTerminal)' names the user '\(context.user.safeForTerminal)',"
+        .configuration,
+        "the context '\(name.safeForTerminal)' names the user '\(context.user.safeForTerminal)',"
           + " who is not there", cure: "add it with 'kubectl config set-credentials'", location: context.location)
     }
     return ClusterSettings(name: name, cluster: cluster, user: user, namespace: context.namespace ?? "default")

@@ -23,13 +23,30 @@ struct KubeconfigNode {
         .configuration, "the kubeconfig is not UTF-8 text", cure: "name a kubeconfig",
         location: SourceLocation(file: file, line: 0))
     }
+    guard aliases(bytes) <= mostAliases else {
+      throw BulkheadError(
+        .configuration, "the kubeconfig has more than \(mostAliases) aliases", cure: "write out what they stand for",
+        location: SourceLocation(file: file, line: 0))
+    }
     do {
-      // Composing shares the nodes of an alias; nothing here walks but the few ways below.
       guard let root = try Yams.compose(yaml: text) else { return nil }
       return KubeconfigNode(node: root, file: file, path: "")
     } catch {
       throw syntax(error, file)
     }
+  }
+
+  /// Aliases of aliases multiply, and a key that is one is walked whole by the parser.
+  private static let mostAliases = 16
+
+  /// How many there are at most: what looks like one in a text counts too.
+  private static func aliases(_ bytes: [UInt8]) -> Int {
+    var (count, last) = (0, UInt8(ascii: "\n"))
+    for byte in bytes {
+      if byte == UInt8(ascii: "*"), " \t\r\n[]{},-:?\"'".utf8.contains(last) { count += 1 }
+      last = byte
+    }
+    return count
   }
 
   private static func syntax(_ error: any Error, _ file: String) -> BulkheadError {

@@ -55,6 +55,10 @@ enum TrustedFile {
       if status.st_mode & S_IWOTH != 0, isDirect || status.st_mode & S_ISVTX == 0 {
         return "everybody can write to the folder \(folder.safeForTerminal)"
       }
+      let isOwnGroup = status.st_gid == getegid() || status.st_gid == 0
+      if status.st_mode & S_IWGRP != 0, !isOwnGroup, isDirect || status.st_mode & S_ISVTX == 0 {
+        return "another group can write to the folder \(folder.safeForTerminal)"
+      }
       if status.st_uid != geteuid(), status.st_uid != 0 {
         return "the folder \(folder.safeForTerminal) is another user's"
       }

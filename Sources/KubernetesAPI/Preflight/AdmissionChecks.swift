@@ -30,7 +30,9 @@ struct AdmissionChecks {
   }
 
   private func touchesWorkloads(_ hook: DocumentValue) -> Bool {
-    let wanted: Set<String> = ["*", "*/*", "pods", "pods/*", "deployments", "statefulsets", "daemonsets", "replicasets"]
+    let wanted: Set<String> = [
+      "*", "*/*", "pods", "pods/*", "deployments", "statefulsets", "daemonsets", "replicasets",
+    ]
     return (hook["rules"]?.elements ?? []).contains { rule in
       rule["resources"]?.strings.contains(where: wanted.contains) ?? false
     }
@@ -61,7 +63,8 @@ struct AdmissionChecks {
         "P21", .admission, title, .warning, "\(NodeChecks.some(slow.map(\.name))) may hold up each pod for over 15 s",
         cure: "lower timeoutSeconds")
     }
-    return PreflightCheck("P21", .admission, title, .pass, "\(hooks.count) with failurePolicy Fail, all with endpoints")
+    let detail = hooks.isEmpty ? "none must answer" : "\(hooks.count) with failurePolicy Fail, all with endpoints"
+    return PreflightCheck("P21", .admission, title, .pass, detail)
   }
 
   static func place(_ object: DocumentValue) -> String {

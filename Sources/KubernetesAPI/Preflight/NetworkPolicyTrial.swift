@@ -72,6 +72,8 @@ package struct NetworkPolicyTrial: Sendable {
       return made(.unknown, "the trial did not come to an end: \(why)", "try another namespace, or --try-image")
     case .failure(let error as APIFailure):
       return made(.unknown, "the trial was refused: \(error.message)", "try it where you may create pods and policies")
+    case .failure(let stuck as Stuck):
+      return made(.unknown, "a pod cannot run (\(stuck.why))", "name an image that the nodes can have with --try-image")
     case .failure(let error): return made(.unknown, "the trial failed: \(error)", "try again")
     }
   }
@@ -79,6 +81,7 @@ package struct NetworkPolicyTrial: Sendable {
   // MARK: - The trial
 
   private func attempt(_ api: KubernetesClient) async throws -> Outcome {
+    await sweep(api)
     // The policy is there before there is anything to protect.
     _ = try await api.create(policyObject, as: policy, request: nonce)
     _ = try await api.create(serverPod, as: server, request: nonce)
@@ -93,6 +96,7 @@ package struct NetworkPolicyTrial: Sendable {
       }
       switch reached {
       case .refused: return .enforced
+      case .broken(let code): return .inconclusive("the asking container ended with \(code)")
       case .noControl: return .inconclusive("even the allowed port could not be reached")
       case .reached: if number < 3 { try await pause(interval * 3) }
       }
@@ -100,7 +104,7 @@ package struct NetworkPolicyTrial: Sendable {
     return .notEnforced
   }
 
-  private enum Reached { case reached, refused, noControl }
+  private enum Reached { case reached, refused, noControl, broken(Int) }
 
   private static func readyAddress(_ pod: DocumentValue) -> String? {
     let isReady = (pod["status"]?["conditions"]?.elements ?? []).contains {
@@ -116,17 +120,58 @@ package struct NetworkPolicyTrial: Sendable {
       pod["status"]?[list]?.elements.first?["state"]?["terminated"]?["exitCode"]?.integer
     }
     if let control = exit("initContainerStatuses"), control != 0 { return .noControl }
-    return exit("containerStatuses").map { $0 == 0 ? .reached : .refused }
+    // Whatever did not reach the port ends with 1; a container that was killed or never ran says nothing about it.
+    return exit("containerStatuses").map { $0 == 0 ? .reached : $0 == 1 ? .refused : .broken($0) }
   }
 
+  /// A pod that will never run, and why.
+  private struct Stuck: Error {
+    var why: String
+  }
+
+  /// - Throws: `Stuck` at once, where waiting is of no use.
   private func waited<Value>(
     _ api: KubernetesClient, _ name: ObjectName, _ read: (DocumentValue) -> Value?
   ) async throws -> Value? {
     for _ in 0..<looks {
-      if let value = read(try await api.get(name)) { return value }
+      let pod = try await api.get(name)
+      if let value = read(pod) { return value }
+      if let why = Self.obstacle(pod) { throw Stuck(why: why) }
       try await pause(interval)
     }
     return nil
+  }
+
+  private static func obstacle(_ pod: DocumentValue) -> String? {
+    let hopeless: Set<String> = [
+      "ErrImageNeverPull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError",
+    ]
+    for list in ["initContainerStatuses", "containerStatuses"] {
+      for container in pod["status"]?[list]?.elements ?? [] {
+        let waiting = container["state"]?["waiting"]
+        guard let reason = waiting?["reason"]?.string, hopeless.contains(reason) else { continue }
+        let message = (waiting?["message"]?.string ?? "").prefix(300)
+        return "\(reason)\(message.isEmpty ? "" : ": \(message)")"
+      }
+    }
+    return nil
+  }
+
+  /// Removes what a trial has left that was killed. Others may be trying at this moment: only what is older than any
+  /// trial lasts.
+  private func sweep(_ api: KubernetesClient) async {
+    let now = Moment.now + (api.clockSkew ?? 0)
+    for resource in [APIResource.pods, Self.policies] {
+      for object in (try? await api.list(resource, namespace: namespace))?.items ?? [] {
+        guard object[path: "metadata", "labels"]?.stringMap[Self.label] != nil,
+          let name = object[path: "metadata", "name"]?.string, name.hasPrefix("bulkhead-try-"),
+          let made = object[path: "metadata", "creationTimestamp"]?.string.flatMap(Moment.rfc3339), now - made > 900
+        else { continue }
+        _ = try? await api.delete(
+          ObjectName(resource, namespace: namespace, name: name), precondition: Precondition(of: object),
+          graceSeconds: 0)
+      }
+    }
   }
 
   /// Removes everything; what could not be removed is returned.
@@ -152,8 +197,10 @@ package struct NetworkPolicyTrial: Sendable {
       .init("name", .string(name.name)), .init("namespace", .string(namespace)),
       .init(
         "labels",
-        .mapping([.init(Self.label, .string(nonce)), .init("role", .string(role)),
-          .init("app.kubernetes.io/managed-by", .string("bulkhead"))])),
+        .mapping([
+          .init(Self.label, .string(nonce)), .init("role", .string(role)),
+          .init("app.kubernetes.io/managed-by", .string("bulkhead")),
+        ])),
       .init(
         "annotations",
         .mapping([

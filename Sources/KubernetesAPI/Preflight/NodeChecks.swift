@@ -59,7 +59,8 @@ struct NodeChecks {
       return PreflightCheck(
         "P11", .nodes, title, .unknown, "no version from \(Self.some(unknown))", cure: "see whether they are up")
     }
-    return PreflightCheck("P11", .nodes, title, .pass, "\(nodes.count) nodes, server \(server)")
+    return PreflightCheck(
+      "P11", .nodes, title, .pass, "\(nodes.count) \(nodes.count == 1 ? "node" : "nodes"), server \(server)")
   }
 
   private func ready(_ nodes: [DocumentValue]) -> PreflightCheck {

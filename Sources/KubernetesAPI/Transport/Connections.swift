@@ -57,9 +57,10 @@ actor Connections {
     if settings.cluster.skipsVerification { tls.certificateVerification = .none }
     if let authority = settings.cluster.authority {
       let bytes = try CredentialSource.bytes(authority, "the certificate authority", settings.cluster.location)
-      tls.trustRoots = .certificates(try parsed("certificate authority", settings.cluster.location) {
-        try NIOSSLCertificate.fromPEMBytes(bytes)
-      })
+      tls.trustRoots = .certificates(
+        try parsed("certificate authority", settings.cluster.location) {
+          try NIOSSLCertificate.fromPEMBytes(bytes)
+        })
     }
     if let certificate {
       tls.certificateChain = try parsed("client certificate", settings.user.location) {

@@ -19,12 +19,13 @@ enum ProxySettings {
       text.contains("://") ? text : "http://\(text)", at: SourceLocation(file: "the environment's proxy", line: 0))
   }
 
-  /// `NO_PROXY`: names with everything below them, addresses, or `*`.
+  /// `NO_PROXY`: names with everything below them, addresses, ranges of addresses such as `10.0.0.0/8`, or `*`.
   static func isExempt(_ host: String, _ list: String) -> Bool {
     list.split(separator: ",").contains { entry in
       let name = entry.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }
       guard !name.isEmpty else { return false }
       if name == "*" || host == name { return true }
+      if let range = AddressRange(name[...]) { return AddressRange(host[...]).map(range.contains) ?? false }
       return host.hasSuffix(name.hasPrefix(".") ? String(name) : ".\(name)")
     }
   }
@@ -55,5 +56,23 @@ enum ProxySettings {
       return .socksServer(host: host, port: port)
     default: throw bad("has a scheme that is not supported (\(scheme.prefix(20)))")
     }
+  }
+}
+
+/// IPv4 addresses with the same beginning; one alone has all 32 bits.
+private struct AddressRange {
+  private let value: UInt32
+  private let bits: UInt32
+
+  init?(_ text: Substring) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let bytes = parts[0].split(separator: ".", omittingEmptySubsequences: false).compactMap { UInt8($0) }
+    guard bytes.count == 4, parts[0].count(where: { $0 == "." }) == 3, parts.count <= 2 else { return nil }
+    guard let bits = parts.count == 2 ? UInt32(parts[1]) : 32, bits <= 32 else { return nil }
+    (value, self.bits) = (bytes.reduce(0) { $0 << 8 | UInt32($1) }, bits)
+  }
+
+  func contains(_ other: AddressRange) -> Bool {
+    other.bits >= bits && (bits == 0 || (value ^ other.value) >> (32 - bits) == 0)
   }
 }

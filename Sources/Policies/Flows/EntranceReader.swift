@@ -122,17 +122,13 @@ struct EntranceReader {
               what: "users that the input does not name", reason: .outside, location: service.location))
         }
       }
-      let evidence = fleet.calls(from: workload.id).first.map { call -> FlowEvidence in
-        switch call.evidence {
-        case .wiring(let text, let location): FlowEvidence(.wiring, text, location)
-        }
-      }
+      let evidence = fleet.calls(from: workload.id).first.map { options.evidence(for: $0) } ?? []
       decisions.append(
         PolicyDecision(
           kind: .wideEntrance, workload: workload.id,
           message: "it calls others and nobody in the input calls it: its ports stay open to every pod of the cluster",
           cuts: false, cure: "add the Ingress, Gateway or caller that leads to it to the input",
-          evidence: evidence.map { [$0] } ?? []))
+          evidence: evidence))
     }
   }
 }

@@ -21,7 +21,9 @@ struct FlowReader {
     namespaces = Set(fleet.workloads.map(\.id.namespace)).sorted().map { name in
       (name, (known[name] ?? [:]).merging(["kubernetes.io/metadata.name": name]) { _, own in own })
     }
-    for call in fleet.calls { read(call) }
+    // Settings first: what they show needs no second sighting.
+    for call in fleet.calls where !call.isOnlyObserved { read(call) }
+    for call in fleet.calls where call.isOnlyObserved { read(call) }
     for call in options.observed { read(call) }
     readDeclarations()
     outside = Self.distinct(outside)
@@ -38,11 +40,11 @@ struct FlowReader {
 
   /// A call leads to every workload behind the service, not to the first alone.
   private mutating func read(_ call: Call) {
-    let evidence: FlowEvidence =
-      switch call.evidence {
-      case .wiring(let text, let location): FlowEvidence(.wiring, text, location)
-      }
+    let evidence = options.evidence(for: call)
     guard let serviceID = call.service, let service = fleet.service(serviceID) else {
+      if call.isOnlyObserved, let target = call.target.flatMap(fleet.workload) {
+        return addSeen(flow(call.caller, target, call.port, .tcp, evidence[0]), call)
+      }
       return call.leavesTheCluster ? leave(call, evidence) : unresolved(call, evidence, "leads to nothing in the input")
     }
     let targets = fleet.workloads(behind: service)
@@ -50,7 +52,7 @@ struct FlowReader {
       if let name = service.externalName {
         return outside.append(
           OutsideCall(
-            caller: call.caller, host: name, port: call.port, wireProtocol: call.wireProtocol, evidence: evidence))
+            caller: call.caller, host: name, port: call.port, wireProtocol: call.wireProtocol, evidence: evidence[0]))
       }
       return unresolved(call, evidence, "leads to \(serviceID), which has no pods in the input")
     }
@@ -64,27 +66,38 @@ struct FlowReader {
           unresolved(call, evidence, "leads to a port that \(target.id) does not name")
           continue
         }
-        add(
-          PolicyFlow(
-            caller: call.caller, target: target.id, port: number, transport: port.transport,
-            wireProtocol: port.wireProtocol,
-            services: [ServicePortReference(service: serviceID, port: port.port)], evidence: [evidence]))
+        let flow = PolicyFlow(
+          caller: call.caller, target: target.id, port: number, transport: port.transport,
+          wireProtocol: port.wireProtocol,
+          services: [ServicePortReference(service: serviceID, port: port.port)], evidence: evidence)
+        call.isOnlyObserved ? addSeen(flow, call) : add(flow)
       }
     }
   }
 
-  private mutating func leave(_ call: Call, _ evidence: FlowEvidence) {
-    outside.append(
-      OutsideCall(
-        caller: call.caller, host: call.host, port: call.port, wireProtocol: call.wireProtocol, evidence: evidence))
+  /// What traffic alone shows counts like what is declared, unless it is too little to tell.
+  private mutating func addSeen(_ flow: PolicyFlow, _ call: Call) {
+    let times = call.observation?.times ?? 2
+    let days = options.age(of: call)
+    if flows[flow.key] != nil || (times > 1 && days ?? 0 <= options.staleAfterDays) { return add(flow) }
+    let age = days.map { ", \($0) days ago" } ?? ""
+    undecided(
+      flow, times > 1 ? .staleCall : .onceSeenCall,
+      times > 1 ? "was last seen \(days ?? 0) days ago" : "was seen once\(age)")
   }
 
-  private mutating func unresolved(_ call: Call, _ evidence: FlowEvidence, _ what: String) {
+  private mutating func leave(_ call: Call, _ evidence: [FlowEvidence]) {
+    outside.append(
+      OutsideCall(
+        caller: call.caller, host: call.host, port: call.port, wireProtocol: call.wireProtocol, evidence: evidence[0]))
+  }
+
+  private mutating func unresolved(_ call: Call, _ evidence: [FlowEvidence], _ what: String) {
     decisions.append(
       PolicyDecision(
         kind: .unresolvedCall, workload: call.caller,
         message: "its call to \(call.host):\(call.port) \(what)", cuts: true,
-        cure: "add what it calls to the input, or remove the setting", evidence: [evidence]))
+        cure: "add what it calls to the input, or remove the setting", evidence: evidence))
   }
 
   private mutating func read(_ call: ObservedCall) {
@@ -142,7 +155,31 @@ struct FlowReader {
   }
 }
 
+extension PolicyOptions {
+  /// What speaks for a call, its setting first.
+  func evidence(for call: Call) -> [FlowEvidence] {
+    var evidence: [FlowEvidence] = []
+    if case .wiring(let text, let location) = call.evidence { evidence.append(FlowEvidence(.wiring, text, location)) }
+    if let seen = call.observation {
+      evidence.append(FlowEvidence(.observed, seen.text, nil, ageDays: age(of: call)))
+    }
+    return evidence
+  }
+
+  /// Days since it was last seen; nil where that is not known.
+  func age(of call: Call) -> Int? {
+    guard let now, let seen = call.observation?.lastSeen else { return nil }
+    return max(0, (now - seen) / 86_400)
+  }
+}
+
 extension Call {
+  /// No setting shows it.
+  var isOnlyObserved: Bool {
+    if case .observed = evidence { return true }
+    return false
+  }
+
   /// A name that cannot be one of the cluster's, or an address outside the private ranges.
   var leavesTheCluster: Bool {
     if let address = IPv4Text(host) { return !address.isPrivate }

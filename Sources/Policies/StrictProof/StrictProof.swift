@@ -35,10 +35,11 @@ package struct StrictProof: Sendable {
     self.flows = Dictionary(grouping: flows, by: \.target)
     settings = MeshSettings(fleet)
     end = options.exceptionsEnd
+    let observed = options.observed.count + fleet.calls.count { $0.observation != nil }
     basis =
-      options.observed.isEmpty
+      observed == 0
       ? "static wiring, services, probes, webhooks and annotations; no traffic was observed"
-      : "static wiring, services, probes, webhooks, annotations and \(options.observed.count) observed calls"
+      : "static wiring, services, probes, webhooks, annotations and \(observed) observed calls"
   }
 
   package func verdict(of workload: Workload) -> StrictVerdict {

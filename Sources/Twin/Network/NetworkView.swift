@@ -59,10 +59,9 @@ struct NetworkView: Sendable {
   }
 
   var meshServices: [MeshService] {
-    allEntries.compactMap { entry in
-      guard let target = entry.workloads.first else { return nil }
-      return MeshService(
-        id: entry.service, virtualAddress: "\(entry.stable)", ports: entry.ports, target: target,
+    allEntries.filter { !$0.workloads.isEmpty }.map { entry in
+      MeshService(
+        id: entry.service, virtualAddress: "\(entry.stable)", ports: entry.ports, targets: entry.workloads,
         canaryVirtualAddress: "\(entry.canary)")
     }
   }

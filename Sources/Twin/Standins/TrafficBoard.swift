@@ -1,4 +1,4 @@
-import FleetModel
+package import FleetModel
 import IntentModel
 import StandinProtocol
 import Synchronization
@@ -26,8 +26,11 @@ package final class TrafficBoard: Sendable {
   }
 
   private let state = Mutex(State())
+  private let others: [ObjectReference: [ObjectReference]]
 
-  package init() {}
+  /// - Parameter others: who else answers calls to a workload. A stand-in does not know which of them it met, so that
+  ///   each counts for all: a bad one is seen, if with the good ones' traffic beside it.
+  package init(others: [ObjectReference: [ObjectReference]] = [:]) { self.others = others }
 
   func add(_ counters: Counters, from caller: ObjectReference, pod: String) {
     state.withLock { state in
@@ -40,12 +43,14 @@ package final class TrafficBoard: Sendable {
         state.userLatency.merge(LatencyHistogram(pairs: users.latency) ?? LatencyHistogram())
       }
       for call in counters.calls {
-        guard let target = ObjectReference(parsing: call.target) else { continue }
-        let edge = Edge(caller: caller, target: target, cohort: call.canary ? .canary : .stable)
-        state.snapshot.edges[edge, default: Tally()] += Tally(n: call.n, errors: call.errors)
+        guard let first = ObjectReference(parsing: call.target) else { continue }
         let latency = LatencyHistogram(pairs: call.latency) ?? LatencyHistogram()
-        state.latency[Pair(caller: caller, target: target), default: LatencyHistogram()].merge(latency)
-        state.edgeLatency[edge, default: LatencyHistogram()].merge(latency)
+        for target in [first] + (others[first] ?? []) {
+          let edge = Edge(caller: caller, target: target, cohort: call.canary ? .canary : .stable)
+          state.snapshot.edges[edge, default: Tally()] += Tally(n: call.n, errors: call.errors)
+          state.latency[Pair(caller: caller, target: target), default: LatencyHistogram()].merge(latency)
+          state.edgeLatency[edge, default: LatencyHistogram()].merge(latency)
+        }
       }
     }
   }

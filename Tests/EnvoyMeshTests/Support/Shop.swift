@@ -17,7 +17,7 @@ enum Shop {
     id: ObjectReference(kind: "Service", namespace: "shop", name: "api"), virtualAddress: virtualAddress,
     ports: [
       .init(port: 80, targetPort: 8080, wireProtocol: .http), .init(port: 6379, targetPort: 6379, wireProtocol: .tcp),
-    ], target: api, canaryVirtualAddress: canaryAddress)
+    ], targets: [api], canaryVirtualAddress: canaryAddress)
 
   static func pod(
     _ id: String, _ workload: ObjectReference, _ host: Int, posture: Posture = Posture(mutualTLS: .permissive),

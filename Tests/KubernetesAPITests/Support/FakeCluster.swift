@@ -136,7 +136,10 @@ extension FakeCluster.State {
 
   private func get(_ request: FakeCluster.Request) -> FakeCluster.Answer {
     if let found = found(request.path) { return found }
-    let below = objects.filter { $0.key.hasPrefix(request.path + "/") }.sorted { $0.key < $1.key }.map(\.value)
+    let folder = request.path + "/"
+    let below = objects.filter { $0.key.hasPrefix(folder) && !$0.key.dropFirst(folder.count).contains("/") }.sorted {
+      $0.key < $1.key
+    }.map(\.value)
     guard !below.isEmpty || request.query["limit"] != nil else {
       return FakeCluster.status(404, "\(request.path) not found", reason: "NotFound")
     }

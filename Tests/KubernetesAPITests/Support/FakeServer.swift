@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 @testable import KubernetesAPI
 
@@ -10,12 +11,14 @@ struct FakeServer {
   let port: Int
 
   static func with<Value>(
-    _ cluster: FakeCluster = FakeCluster(), _ body: (FakeServer) async throws -> Value
+    _ cluster: FakeCluster = FakeCluster(), tls: TLSConfiguration? = nil, _ body: (FakeServer) async throws -> Value
   ) async throws -> Value {
+    let context = try tls.map { try NIOSSLContext(configuration: $0) }
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 64)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          if let context { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context)) }
           try channel.pipeline.syncOperations.configureHTTPServerPipeline()
           try channel.pipeline.syncOperations.addHandler(FakeHandler(cluster))
         }
