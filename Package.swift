@@ -167,7 +167,7 @@ let package = Package(
       "KubernetesTarget",
       [
         "KubernetesTarget", "KubernetesAPI", "EnvoyMesh", "Intake", "Rollout", "Planning", "Trials", "IntentModel",
-        "FleetModel", "Diagnostics", "Policies", x509, asn1, nioSSL, nioHTTP,
+        "FleetModel", "Diagnostics", "Policies", x509, asn1, nioSSL, nioHTTP, subprocess, system,
       ] + nio, exclude: ["Golden"]),
     tests("Kubernetes", [subprocess, system], exclude: ["Fixtures"]),
     tests("Planning", ["Planning", "IntentModel", "FleetModel", "Diagnostics"]),

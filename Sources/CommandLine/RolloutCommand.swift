@@ -42,7 +42,7 @@ package struct RolloutCommand: AsyncParsableCommand {
         error.exit, "interrupted; the cluster stays as it is",
         cure: "go on with 'bulkhead rollout resume \(folder)', or take it back with 'bulkhead rollout undo \(folder)'")
     }
-    console.end(code, report: rollout.reportPath)
+    if let report = rollout.reportPath { console.end(code, report: report) }
     if code != .ok { throw ArgumentParser.ExitCode(code.rawValue) }
   }
 }

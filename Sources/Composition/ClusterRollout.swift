@@ -49,7 +49,8 @@ package struct ClusterRollout: Sendable {
     resuming = true
   }
 
-  package var reportPath: String { folder.report }
+  /// Nil where there was nothing to do.
+  package var reportPath: String? { folder.has(folder.report) ? folder.report : nil }
 
   /// Runs to the end and writes the reports.
   package func run(observer: any RolloutObserver) async throws -> ExitCode {
@@ -57,6 +58,7 @@ package struct ClusterRollout: Sendable {
       throw BulkheadError(.usage, "this run was undone", cure: "start a new one in another folder")
     }
     return try await withCluster { client in
+      if try await isDone(client) { return .ok }
       let fleet = try await self.fleet(client)
       try check(fleet)
       let journal = try await openJournal()
@@ -87,6 +89,9 @@ package struct ClusterRollout: Sendable {
         for wave in plan.waves.prefix(history.resume.nextWave + 1).reversed() {
           say("undoing \(wave.name)")
           left += await target.undo(wave)
+        }
+        if left.isEmpty, try await !target.uninstallDiscovery() {
+          say("workloads outside of the plan have sidecars: the discovery server stays")
         }
         return left
       }
@@ -120,6 +125,22 @@ package struct ClusterRollout: Sendable {
     }
     let source = InputSource(name: folder.fleet, bytes: Array(try folder.read(folder.fleet)))
     return try Intake().read([source], strict: false).fleet
+  }
+
+  /// Whether a new run finds everything as it would leave it. Nothing is written then.
+  private func isDone(_ client: KubernetesClient) async throws -> Bool {
+    guard !folder.has(folder.start) else { return false }
+    switch try await ClusterStanding.of(plan, digest: planDigest, client) {
+    case .untouched: return false
+    case .done:
+      say("nothing to do: every workload of the plan stands as its last wave leaves it")
+      return true
+    case .other(let workloads):
+      throw BulkheadError(
+        .configuration,
+        "\(workloads.prefix(5).map(\.description).joined(separator: ", ")) were enrolled by another run or plan",
+        cure: "go on with that run, or take it back: bulkhead rollout resume, bulkhead rollout undo")
+    }
   }
 
   private func check(_ fleet: Fleet) throws {

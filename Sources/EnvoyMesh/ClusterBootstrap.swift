@@ -109,7 +109,11 @@ package enum ClusterBootstrap {
     ],
   ]
 
-  /// `/ready` of the admin interface, and only that.
+  /// How long the sidecar goes on when its pod ends: callers have not yet heard that it leaves.
+  private static let leavingSeconds = 5
+
+  /// `/ready` of the admin interface, and `/drain`, which answers as late as the sidecar may end: no image needs a
+  /// program that waits.
   private static let readiness: JSONValue = [
     "name": "readiness", "address": ["socket_address": ["address": "0.0.0.0", "port_value": .number(readinessPort)]],
     "filter_chains": [
@@ -123,13 +127,24 @@ package enum ClusterBootstrap {
                 "virtual_hosts": [
                   [
                     "name": "readiness", "domains": ["*"],
-                    "routes": [["match": ["path": "/ready"], "route": ["cluster": .string(adminCluster)]]],
+                    "routes": [["match": ["path": "/ready"], "route": ["cluster": .string(adminCluster)]], drain],
                   ]
                 ],
               ],
-            ], filters: [])
+            ], filters: [["name": .string(InboundPolicy.faultFilter), "typed_config": ["@type": EnvoyType.fault]]])
         ]
       ]
     ],
+  ]
+
+  /// Kubelets differ in the slashes that they put in front of a hook's path.
+  private static let drain: JSONValue = [
+    "match": ["safe_regex": ["regex": "/+drain"]], "direct_response": ["status": 200],
+    "typed_per_filter_config": .object([
+      InboundPolicy.faultFilter: [
+        "@type": EnvoyType.fault,
+        "delay": ["fixed_delay": .string("\(leavingSeconds)s"), "percentage": ["numerator": 100]],
+      ]
+    ]),
   ]
 }

@@ -88,7 +88,7 @@ package actor RolloutExecutor {
       } catch {
         // What a cancelled command met is no outcome: the run stops here, as if it had been killed, and can go on.
         try Task.checkCancellation()
-        event = .commandFailed("\(error)")
+        event = .commandFailed("\(error)".split(separator: "\n").joined(separator: ";"))
         // Before the first wave there is nothing to undo: the error itself says best what is wrong.
         if case .prepare = command {
           _ = try await feed(event)

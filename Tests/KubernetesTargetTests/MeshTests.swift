@@ -45,7 +45,7 @@ import Trials
     ]
     document.services = [
       .init(
-        service: ObjectReference(kind: "Service", namespace: "shop", name: "cart"), target: Sample.cart,
+        service: ObjectReference(kind: "Service", namespace: "shop", name: "cart"), targets: [Sample.cart],
         ports: [.init(port: 80, targetPort: 8080, wireProtocol: .http)])
     ]
     return document

@@ -143,6 +143,10 @@ enum Sample {
       0, false
     ),
     (#"{"kind":"Deployment","metadata":{"name":"other"},"spec":{"selector":{"matchLabels":{"app":"cart"}}}}"#, 1, false),
+    (
+      #"{"kind":"Deployment","metadata":{"name":"cart-bulkhead-canary"},"spec":{"selector":{"matchLabels":{"app":"cart","bulkhead.dev/cohort":"canary"}}}}"#,
+      0, false
+    ),
     (#"{"kind":"Deployment","metadata":{"name":"cart"},"spec":{"selector":{"matchLabels":{"app":"cart"}}}}"#, 0, false),
   ])
   func selectorsMustMeanTheSame(_ json: String, _ count: Int, _ isFatal: Bool) throws {

@@ -78,7 +78,7 @@ package struct ClusterView: Sendable {
       return MeshService(
         id: service.service, virtualAddress: address,
         ports: service.ports.map { .init(port: $0.port, targetPort: $0.targetPort, wireProtocol: $0.wireProtocol) },
-        target: service.target)
+        targets: service.targets)
     }
     let delays = document.delays.filter { $0.until > now }
       .map { DelayFault(caller: $0.caller, target: $0.target, milliseconds: $0.milliseconds) }

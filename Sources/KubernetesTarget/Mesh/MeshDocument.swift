@@ -34,7 +34,8 @@ package struct MeshDocument: Codable, Sendable, Equatable {
       package var wireProtocol: WireProtocol
     }
     package var service: ObjectReference
-    package var target: ObjectReference
+    /// The workloads that answer.
+    package var targets: [ObjectReference]
     package var ports: [Port]
   }
   package struct Delay: Codable, Sendable, Equatable {
@@ -70,14 +71,15 @@ package struct MeshDocument: Codable, Sendable, Equatable {
           servesOutside: intent.servesOutside))
     }
     for service in fleet.services where !service.headless && service.externalName == nil {
-      guard let target = fleet.workloads.first(where: { fleet.services(of: $0).contains { $0.id == service.id } })
-      else { continue }
+      let targets = fleet.workloads.filter { fleet.services(of: $0).contains { $0.id == service.id } }
       let ports = service.ports.filter { $0.transport == .tcp }.compactMap { port in
-        port.targetPort(in: target).map {
+        targets.lazy.compactMap { port.targetPort(in: $0) }.first.map {
           Service.Port(port: port.port, targetPort: $0, wireProtocol: port.wireProtocol)
         }
       }
-      if !ports.isEmpty { services.append(Service(service: service.id, target: target.id, ports: ports)) }
+      if !ports.isEmpty {
+        services.append(Service(service: service.id, targets: targets.map(\.id).sorted(), ports: ports))
+      }
     }
     workloads.sort { $0.workload < $1.workload }
     services.sort { $0.service < $1.service }

@@ -38,6 +38,11 @@ package struct DiscoveryObjects: Sendable {
     ])
   }
 
+  /// The namespaces that a server was started for, from its arguments.
+  static func namespaces(in arguments: [String]) -> [String] {
+    zip(arguments, arguments.dropFirst()).filter { $0.0 == "--namespace" }.map(\.1)
+  }
+
   /// It reads pods and services, and asks whose token it is. It writes nothing.
   private var role: DocumentValue {
     func rule(_ group: String, _ resources: [String], _ verbs: [String]) -> DocumentValue {

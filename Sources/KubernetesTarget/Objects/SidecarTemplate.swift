@@ -148,7 +148,9 @@ package struct SidecarTemplate: Sendable, Equatable {
       "imagePullPolicy": .string(images.pullPolicy), "command": .texts(["envoy"]), "args": .texts(arguments),
       "env": .list([name]), "securityContext": Self.confined,
       // Envoy ends at once when it is told to, while callers have not yet heard that the pod is leaving.
-      "lifecycle": .map(["preStop": .map(["exec": .map(["command": .texts(["sleep", "5"])])])]),
+      "lifecycle": .map([
+        "preStop": .map(["httpGet": .map(["path": .string("drain"), "port": .integer(15021)])])
+      ]),
       "resources": .map([
         "requests": .map(["cpu": .string("\(images.milliCPU)m"), "memory": .string("\(images.bytes >> 20)Mi")])
       ]),

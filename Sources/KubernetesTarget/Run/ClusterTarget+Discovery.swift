@@ -10,6 +10,7 @@ extension ClusterTarget {
   func installDiscovery() async throws {
     let namespace = ClusterNames.namespace
     let epoch = try lease.requireEpoch()
+    try await refuseToLeaveNamespaces()
     let root = try await keys()
     try await writeDocument()
     let objects = DiscoveryObjects(images: settings.images, plan: settings.planDigest, namespaces: namespaces)
@@ -23,6 +24,18 @@ extension ClusterTarget {
     }
     for place in namespaces { try await writeBootstrap(place, root) }
     try await waitForRollout(ObjectName(.deployments, namespace: namespace, name: ClusterNames.discovery))
+  }
+
+  /// There is one discovery server: were it told of other namespaces, the sidecars of the present ones would be alone.
+  private func refuseToLeaveNamespaces() async throws {
+    let name = ObjectName(.deployments, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
+    let container = try await find(name)?[path: "spec", "template", "spec", "containers"]?.elements.first
+    let left = Set(DiscoveryObjects.namespaces(in: container?["args"]?.strings ?? [])).subtracting(namespaces).sorted()
+    guard left.isEmpty else {
+      throw BulkheadError(
+        .configuration, "the discovery server serves other namespaces: \(left.joined(separator: ", ").safeForTerminal)",
+        cure: "take that rollout back first (bulkhead rollout undo), or make one plan for all of them")
+    }
   }
 
   /// The authority's root; the keys are made where there are none.
@@ -138,5 +151,26 @@ extension ClusterTarget {
     let name = ObjectName(.secrets, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
     guard try await find(name) != nil else { return }
     try await installDiscovery()
+  }
+
+  /// Takes away what only served sidecars, once none of these namespaces has one. The namespace and the lease stay.
+  /// - Returns: false where there is still one.
+  package func uninstallDiscovery() async throws -> Bool {
+    for place in namespaces {
+      let deployments = try await client.list(.deployments, namespace: place).items
+      let isEnrolled = deployments.contains {
+        $0[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
+      }
+      if isEnrolled { return false }
+    }
+    for place in namespaces {
+      try await remove(ObjectName(.configMaps, namespace: place, name: ClusterNames.sidecarConfiguration))
+    }
+    let objects = DiscoveryObjects(images: settings.images, plan: settings.planDigest, namespaces: namespaces)
+    for (name, _) in objects.objects.reversed() { try await remove(name) }
+    let home = ClusterNames.namespace
+    try await remove(ObjectName(.configMaps, namespace: home, name: ClusterNames.meshDocument))
+    try await remove(ObjectName(.secrets, namespace: home, name: ClusterNames.discovery))
+    return true
   }
 }

@@ -199,7 +199,7 @@ extension ClusterTarget: RolloutTarget {
   }
 
   /// Removes an object that is ours.
-  private func remove(_ name: ObjectName) async throws {
+  func remove(_ name: ObjectName) async throws {
     guard let live = try await find(name) else { return }
     guard live[path: "metadata", "labels"]?[ClusterNames.managedBy]?.string == ClusterNames.program else {
       throw BulkheadError(
