@@ -30,6 +30,7 @@ package struct ClusterRollout: Sendable {
         .badInput, "the plan is for \(file.plan.mesh.safeForTerminal), and this is a rollout of plain Envoy",
         cure: "plan anew: bulkhead plan --mesh envoy")
     }
+    try file.signature?.verifyUnchanged(file.plan)
     guard !file.plan.waves.isEmpty else {
       throw BulkheadError(.badInput, "the plan has no waves", cure: "plan a fleet with something to enrol")
     }

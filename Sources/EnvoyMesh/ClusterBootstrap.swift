@@ -54,9 +54,14 @@ package enum ClusterBootstrap {
   private static let adminCluster = "admin"
   private static let adminSocket = "\(credentialFolder)/admin.sock"
 
+  /// Of connections that no filter chain takes: plaintext to a strict port, above all.
+  package static let refusedConnections = "listener.0.0.0.0_\(SidecarPorts.inbound).no_filter_chain_match"
+
   /// What a rollout judges by: requests in and out with their answers, refusals, connections of plain TCP.
   private static let counted: [JSONValue] =
-    ["http.in_", "http.out|", "tcp.in_", "tcp.out|", "cluster.in|"].map { ["prefix": .string($0)] }
+    ["http.in_", "http.out|", "tcp.in_", "tcp.out|", "cluster.in|", refusedConnections].map {
+      ["prefix": .string($0)]
+    }
 
   private static func server(
     _ name: String, _ address: String, _ port: Int, _ serverName: String, _ root: String

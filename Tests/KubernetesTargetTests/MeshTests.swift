@@ -127,8 +127,9 @@ import Trials
       "http.in_8080.downstream_rq_2xx": 97, "http.in_8080.rbac.denied": 2, "tcp.in_5432.downstream_cx_total": 7,
       "http.out|shop/cart|80.downstream_rq_completed": 50, "http.out|shop/cart|80.downstream_rq_5xx": 5,
       "http.readiness.downstream_rq_completed": 9, "tcp.out|shop/db|5432.downstream_cx_total": 4, "nonsense": 1,
+      PodCounts.refusedConnections: 4,
     ])
-    #expect(counts.inbound == Tally(n: 107, errors: 5))
+    #expect(counts.inbound == Tally(n: 111, errors: 9))
     let cart = ObjectReference(kind: "Service", namespace: "shop", name: "cart")
     let db = ObjectReference(kind: "Service", namespace: "shop", name: "db")
     #expect(counts.outbound == [cart: Tally(n: 50, errors: 5), db: Tally(n: 4, errors: 0)])

@@ -81,6 +81,7 @@ enum Sample {
 
   @Test func theSidecarIsStartedAsItsBootstrapWantsIt() {
     #expect(SidecarTemplate.envoyArguments == ClusterBootstrap.arguments)
+    #expect(PodCounts.refusedConnections == ClusterBootstrap.refusedConnections)
   }
 
   @Test(arguments: [

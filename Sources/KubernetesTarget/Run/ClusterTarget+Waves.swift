@@ -40,9 +40,7 @@ extension ClusterTarget: RolloutTarget {
 
   package func commit(_ wave: Wave) async throws {
     for id in wave.workloads { try await remove(Self.canary(id)) }
-    for id in wave.workloads {
-      _ = try await waited("the end of the canary of \(id)") { try await find(Self.canary(id)) == nil ? true : nil }
-    }
+    for id in wave.workloads { try await waitForCanaryToGo(id) }
     try await settled()
     revisions = [:]
   }
@@ -195,7 +193,17 @@ extension ClusterTarget: RolloutTarget {
     try await waitForRollout(Self.deployment(id))
     try await remove(Self.canary(id))
     if !posture.isolated { try await remove(policyName(id)) }
-    _ = try await waited("the end of the canary of \(id)") { try await find(Self.canary(id)) == nil ? true : nil }
+    try await waitForCanaryToGo(id)
+  }
+
+  /// Its pods go after it, and the next wave's canary has its name.
+  private func waitForCanaryToGo(_ id: ObjectReference) async throws {
+    let name = Self.canary(id)
+    _ = try await waited("the end of the canary of \(id)") { () -> Bool? in
+      guard try await find(name) == nil else { return nil }
+      let pods = try await view().seen(document()).filter { $0.workload == id && $0.isCanary && !$0.isLeaving }
+      return pods.isEmpty ? true : nil
+    }
   }
 
   /// Removes an object that is ours.

@@ -11,11 +11,20 @@ package struct PodCounts: Sendable, Equatable {
   /// Of a pod that plays users.
   package var users: Tally?
 
+  /// As `EnvoyMesh.ClusterBootstrap` has it; a test holds the two together.
+  package static let refusedConnections = "listener.0.0.0.0_15006.no_filter_chain_match"
+
   package init() {}
 
   /// From a sidecar's statistics (docs/rollout.md names them).
   package init(envoy counters: [String: Int]) {
     for (name, count) in counters {
+      if name == Self.refusedConnections {
+        // Nobody got through: a caller in plaintext, most likely, that a strict port has left outside.
+        inbound.n += count
+        inbound.errors += count
+        continue
+      }
       let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
       guard parts.count >= 3 else { continue }
       let (scope, place, rest) = (parts[0], parts[1], parts.dropFirst(2).joined(separator: "."))
