@@ -16,8 +16,9 @@ extension ClusterTarget: RolloutTarget {
           .badInput, "\(id) is no Deployment, and only those can be enrolled with plain Envoy yet",
           cure: "exclude it in the requirements of the plan")
       }
-      try await putBack(id, to: postures[id] ?? .untouched)
+      try await beginPuttingBack(id, to: postures[id] ?? .untouched)
     }
+    for id in workloads { try await endPuttingBack(id, to: postures[id] ?? .untouched) }
     revisions = [:]
     try await usersAreSeen()
   }
@@ -50,12 +51,18 @@ extension ClusterTarget: RolloutTarget {
     // Faults first: nothing is put back while something is being broken.
     delays = []
     do { try await writeDocument() } catch { left.append("faults: \(error)") }
+    var begun: [(id: ObjectReference, posture: Posture)] = []
     for id in wave.workloads.reversed() {
+      let posture = wave.steps.first { $0.workload == id }?.before ?? .untouched
       do {
-        try await putBack(id, to: wave.steps.first { $0.workload == id }?.before ?? .untouched, before: wave.index)
+        try await beginPuttingBack(id, to: posture, before: wave.index)
+        begun.append((id, posture))
       } catch {
         left.append("\(id): \(error)")
       }
+    }
+    for (id, posture) in begun {
+      do { try await endPuttingBack(id, to: posture) } catch { left.append("\(id): \(error)") }
     }
     revisions = [:]
     return left
@@ -168,8 +175,8 @@ extension ClusterTarget: RolloutTarget {
     ObjectName(.networkPolicies, namespace: id.namespace, name: "bulkhead-\(id.kind.lowercased())-\(id.name)")
   }
 
-  /// Makes a workload what it was in a posture: its own template, no canary, no policy that is not due.
-  private func putBack(_ id: ObjectReference, to posture: Posture, before index: Int? = nil) async throws {
+  /// Gives a workload the template that it had in a posture.
+  private func beginPuttingBack(_ id: ObjectReference, to posture: Posture, before index: Int? = nil) async throws {
     let live = try await live(id)
     let present = live[path: "spec", "template", "metadata", "annotations"]?[ClusterNames.posture]?.string
       .flatMap(PostureText.read) ?? .untouched
@@ -189,6 +196,10 @@ extension ClusterTarget: RolloutTarget {
       }
       try await change(id, earlier)
     }
+  }
+
+  /// Once its own pods serve again, what else the wave made of it goes: the canary, a policy that is not due.
+  private func endPuttingBack(_ id: ObjectReference, to posture: Posture) async throws {
     // The stable pods serve again before the canary's go.
     try await waitForRollout(Self.deployment(id))
     try await remove(Self.canary(id))

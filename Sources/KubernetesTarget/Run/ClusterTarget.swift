@@ -26,6 +26,8 @@ package struct ClusterTargetSettings: Sendable {
   /// How often is looked, and for how long is waited.
   package var pace = Duration.milliseconds(500)
   package var patience = Duration.seconds(300)
+  /// For how long is waited for pods that the kubelet says it cannot start.
+  package var hope = Duration.seconds(30)
 
   package init(
     plan: Plan, planDigest: String, fleet: Fleet, derivation: IntentDerivation, images: SidecarImages,
@@ -142,14 +144,27 @@ package actor ClusterTarget {
     }
   }
 
-  /// Waits until all pods of a Deployment are those of its present template, and serve.
+  /// Waits until all pods of a Deployment are those of its present template, and serve. Pods that cannot come are not
+  /// waited for to the end.
   func waitForRollout(_ name: ObjectName) async throws {
+    var hopelessSince: ContinuousClock.Instant?
     do {
-      _ = try await waited("the rollout of \(name)") {
-        try await find(name).flatMap { Self.isRolledOut($0) ? true : nil }
+      _ = try await waited("the rollout of \(name)") { () -> Bool? in
+        guard let live = try await find(name) else { return nil }
+        if Self.isRolledOut(live) { return true }
+        guard let trouble = try await trouble(live), trouble.isHopeless else {
+          hopelessSince = nil
+          return nil
+        }
+        let since = hopelessSince ?? .now
+        hopelessSince = since
+        guard ContinuousClock.now - since > settings.hope else { return nil }
+        throw BulkheadError(
+          .targetUnreachable, "the pods of \(name) do not come", cure: "see kubectl describe, and their logs")
       }
     } catch let error as BulkheadError {
-      throw BulkheadError(error.exit, error.message + (try await trouble(name)), cure: error.cure)
+      guard let live = try await find(name), let text = try await trouble(live)?.text else { throw error }
+      throw BulkheadError(error.exit, error.message + text, cure: error.cure)
     }
   }
 
@@ -163,17 +178,25 @@ package actor ClusterTarget {
   }
 
   /// Why pods do not come, in the kubelet's words.
-  private func trouble(_ name: ObjectName) async throws -> String {
-    let pods = try await client.list(.pods, namespace: name.namespace).items
-    for pod in pods where pod[path: "metadata", "name"]?.string?.hasPrefix(name.name) == true {
+  private func trouble(_ live: DocumentValue) async throws -> (text: String, isHopeless: Bool)? {
+    guard let selector = live[path: "spec", "selector"]?.labelSelector else { return nil }
+    let pods = try await client.list(.pods, namespace: live[path: "metadata", "namespace"]?.string).items
+    for pod in pods where selector.matches(pod[path: "metadata", "labels"]?.stringMap ?? [:]) {
       let statuses = ["initContainerStatuses", "containerStatuses"].flatMap { pod["status"]?[$0]?.elements ?? [] }
       for status in statuses {
-        guard let waiting = status["state"]?["waiting"] else { continue }
-        let text = [waiting["reason"]?.string, waiting["message"]?.string].compactMap(\.self).joined(separator: ": ")
-        if text.isEmpty || text == "PodInitializing" || text == "ContainerCreating" { continue }
-        return "; \(status["name"]?.string ?? "a container"): \(String(text.prefix(300)).safeForTerminal)"
+        guard let waiting = status["state"]?["waiting"], let reason = waiting["reason"]?.string,
+          !["PodInitializing", "ContainerCreating"].contains(reason)
+        else { continue }
+        let words = [reason, waiting["message"]?.string].compactMap(\.self).joined(separator: ": ")
+        let text = "; \(status["name"]?.string ?? "a container"): \(words.prefix(300))".safeForTerminal
+        return (text, Self.hopeless.contains(reason))
       }
     }
-    return ""
+    return nil
   }
+
+  /// The kubelet tries again, ever more slowly; nothing that the rollout does will change the outcome.
+  private static let hopeless: Set<String> = [
+    "CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError",
+  ]
 }

@@ -51,9 +51,23 @@ struct Cluster: Sendable {
 
 /// Images made of the package's own products.
 enum Image {
+  /// With `sleep`, for pods that go on for a while when they are to end.
   static func standin(in folder: String) async throws -> String {
-    try await make("bulkhead.test/standin:1", of: [Tool.product("bulkhead-standin")], in: folder)
+    try await make("bulkhead.test/standin:1", of: [Tool.product("bulkhead-standin"), "/usr/bin/sleep"], in: folder)
   }
+
+  /// What a rollout needs.
+  static func rollout(in folder: String) async throws -> [String] {
+    let bulkhead = try await make(
+      "bulkhead.test/bulkhead:1", of: [Tool.product("bulkhead"), "/usr/sbin/nft"], in: folder)
+    let envoy = try await make("bulkhead.test/envoy:1", of: [try #require(envoy)], in: folder)
+    return [try await standin(in: folder), bulkhead, envoy]
+  }
+
+  static let envoy: String? = {
+    let named = ProcessInfo.processInfo.environment["BULKHEAD_ENVOY"] ?? Tool.project + "/.tools/envoy"
+    return access(named, X_OK) == 0 ? named : nil
+  }()
 
   static func make(_ name: String, of programs: [String], in folder: String) async throws -> String {
     let file = "\(folder)/\(URL(filePath: programs[0]).lastPathComponent).tar"
@@ -64,8 +78,10 @@ enum Image {
   }
 }
 
-/// One cluster for all tests of a suite, with the stand-in's image in it; it must leave nothing behind.
+/// One cluster for all tests of a suite, with images of the package's own in it; it must leave nothing behind.
 struct ClusterTrait: SuiteTrait, TestScoping {
+  var images: @Sendable (String) async throws -> [String] = { [try await Image.standin(in: $0)] }
+
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
@@ -74,8 +90,7 @@ struct ClusterTrait: SuiteTrait, TestScoping {
     }
     let before = HostState()
     try await withFolder { folder in
-      let image = try await Image.standin(in: folder)
-      let cluster = try await Cluster.up(in: folder + "/cluster", images: [image])
+      let cluster = try await Cluster.up(in: folder + "/cluster", images: try await images(folder))
       let traces = try Traces(of: folder + "/cluster")
       do {
         try await Cluster.$shared.withValue(cluster, operation: function)
@@ -92,4 +107,5 @@ struct ClusterTrait: SuiteTrait, TestScoping {
 
 extension Trait where Self == ClusterTrait {
   static var cluster: Self { ClusterTrait() }
+  static var clusterForRollouts: Self { ClusterTrait(images: Image.rollout) }
 }

@@ -24,7 +24,9 @@ struct Rollout: Sendable {
   }
 
   /// A new run in `out` that is killed where `reached` says so; nothing of it can clean up.
-  func startAndKill(plan: String, out: String, when reached: () async throws -> Bool) async throws {
+  func startAndKill(
+    plan: String, out: String, when reached: @escaping @Sendable () async throws -> Bool
+  ) async throws {
     let words = startWords(plan, out)
     let result = try await Subprocess.run(
       .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())),
