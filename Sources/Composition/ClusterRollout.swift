@@ -209,7 +209,7 @@ package struct ClusterRollout: Sendable {
       options.standinImage == nil ? [] : VectorCatalogue.probed.filter { ClusterTarget.vectors.contains($0.code) }
     var parts = RolloutExecutor.Parts(
       plan: plan, trials: trials, vectors: vectors, target: SteeredTarget(target, folder, approval: options.approval, say: say),
-      traffic: target, faults: target, range: target,
+      traffic: SteeredTraffic(target: target, folder: folder), faults: target, range: target,
       escapes: vectors.isEmpty ? NoEscapes() : target, observer: observer, limits: options.limits,
       intent: { id, posture in fleet.workload(id).map { derivation.intent(of: $0, posture: posture) } })
     parts.controls = ClusterTarget.controls
@@ -241,7 +241,7 @@ package struct ClusterRollout: Sendable {
         guard case .delay(let caller, _, _) = trial.fault, postures[caller]?.enrolled != true else { return true }
         leftOut.append("\(wave.name): \(trial.fault.title): the caller has no sidecar yet that says who calls")
         return false
-      }
+      }.map(\.onCluster)
     }
     if !options.trials { leftOut.append("all trials, as asked") }
     let untried = Control.all.filter { !ClusterTarget.controls.contains($0) }
@@ -251,5 +251,18 @@ package struct ClusterRollout: Sendable {
       leftOut.append("break-outs \(unprobed.map(\.code).joined(separator: " ")): tried on the twin (bulkhead rehearse)")
     }
     return (result, leftOut)
+  }
+}
+
+extension Trial {
+  /// Endpoints, pods and counts of a cluster take seconds where the twin's take tenths of them.
+  fileprivate var onCluster: Trial {
+    let patience = 10.0
+    guard recoverySeconds < patience else { return self }
+    var trial = self
+    trial.hypothesis = hypothesis.replacingOccurrences(
+      of: "within \(Int(recoverySeconds)) s", with: "within \(Int(patience)) s")
+    trial.recoverySeconds = patience
+    return trial
   }
 }

@@ -28,7 +28,24 @@ package struct ClusterRolloutStatus: Sendable {
     let folder = try ClusterRolloutFolder.open(path)
     let plan = try PlanFile.read(Array(try folder.read(folder.plan)), name: folder.plan).plan
     guard folder.has(folder.journal) else { return ClusterRolloutStatus(folder, plan, nil) }
-    // A copy: whoever carries the run out has the journal itself.
+    return ClusterRolloutStatus(folder, plan, try await history(folder))
+  }
+
+  /// From a copy: whoever carries the run out has the journal itself, and may write while it is being copied. A copy that
+  /// does not hold together is made again before the journal is said to be damaged.
+  private static func history(_ folder: ClusterRolloutFolder) async throws -> RunHistory {
+    var attempt = 1
+    while true {
+      do {
+        return try await copiedHistory(folder)
+      } catch let error as BulkheadError where error.exit == .journalDamaged && attempt < 5 {
+        attempt += 1
+        try await Task.sleep(for: .milliseconds(200))
+      }
+    }
+  }
+
+  private static func copiedHistory(_ folder: ClusterRolloutFolder) async throws -> RunHistory {
     let copy = FileManager.default.temporaryDirectory.appendingPathComponent("bulkhead-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(at: copy) }
@@ -37,9 +54,14 @@ package struct ClusterRolloutStatus: Sendable {
         atPath: folder.journal + suffix, toPath: copy.path + "/journal.sqlite" + suffix)
     }
     let journal = try await SQLiteJournal.open(at: copy.path + "/journal.sqlite", .resume)
-    let history = try RunHistory(try await journal.records())
-    try await journal.close()
-    return ClusterRolloutStatus(folder, plan, history)
+    do {
+      let history = try RunHistory(try await journal.records())
+      try await journal.close()
+      return history
+    } catch {
+      try? await journal.close()
+      throw error
+    }
   }
 
   private init(_ folder: ClusterRolloutFolder, _ plan: Plan, _ history: RunHistory?) {

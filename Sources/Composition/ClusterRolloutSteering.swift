@@ -8,6 +8,7 @@ import KubernetesAPI
 import KubernetesTarget
 import Planning
 import Rollout
+import Trials
 
 /// A target that listens to what people put into the run's folder before it changes anything.
 struct SteeredTarget: RolloutTarget {
@@ -39,9 +40,7 @@ struct SteeredTarget: RolloutTarget {
   private func mayGoOn(_ wave: Wave) async throws {
     var saidSo = false
     while true {
-      if folder.has(folder.abort) {
-        throw BulkheadError(.gateFailed, "the run was aborted", cure: "remove \(folder.abort) before a new run")
-      }
+      try folder.refuseIfAborted()
       let isPaused = folder.has(folder.pause)
       let lacksApproval = approval && !folder.has(folder.approval(wave: wave.index + 1))
       guard isPaused || lacksApproval else { return }
@@ -51,6 +50,24 @@ struct SteeredTarget: RolloutTarget {
       }
       try await Task.sleep(for: .milliseconds(500))
     }
+  }
+}
+
+/// Counts that a run which was aborted no longer waits for.
+struct SteeredTraffic: TrafficSource {
+  let target: ClusterTarget
+  let folder: ClusterRolloutFolder
+
+  func snapshot() async throws -> TrafficSnapshot {
+    try folder.refuseIfAborted()
+    return try await target.snapshot()
+  }
+}
+
+extension ClusterRolloutFolder {
+  func refuseIfAborted() throws {
+    guard has(abort) else { return }
+    throw BulkheadError(.gateFailed, "the run was aborted", cure: "start a new one in another folder")
   }
 }
 

@@ -37,7 +37,7 @@ struct RolloutTests {
       let before = try await rollout.objects()
       let planned = try await rollout.bulkhead(
         "plan", "--kube", "-n", RolloutShop.namespace, "--mesh", "envoy", "--capacity", "2", "-o", "yaml")
-      #expect(planned.code == 0, "\(planned.messages)")
+      try #require(planned.code == 0, "\(planned.messages)")
       let plan = try rollout.write("plan.yaml", planned.output)
 
       let second = Mutex<Tool.Ending?>(nil)
@@ -56,7 +56,7 @@ struct RolloutTests {
       #expect(refused.code == 75, "\(refused.messages)")
 
       let resumed = try await rollout.bulkhead("rollout", "resume", rollout.path("run"))
-      #expect(resumed.code == 0, "\(resumed.messages)")
+      try #require(resumed.code == 0, "\(resumed.messages)")
       try checkRecord(try rollout.record("run"))
       try await checkThatPlaintextIsRefused(rollout)
       try await checkThatNothingIsWrittenAgain(rollout, plan)
@@ -114,7 +114,7 @@ struct RolloutTests {
       let before = try await rollout.objects()
       let plan = try rollout.write("plan.yaml", Self.strictTooEarly)
       let ending = try await rollout.start(plan: plan, out: "run", "--skip-trials")
-      #expect(ending.code == 80, "\(ending.messages)")
+      try #require(ending.code == 80, "\(ending.messages)")
       let record = try rollout.record("run")
       #expect(record.waves.map(\.result) == ["promoted", "rolledBack"])
       let wave = try #require(record.waves.last)
