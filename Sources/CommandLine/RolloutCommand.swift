@@ -104,7 +104,8 @@ struct RolloutStartCommand: AsyncParsableCommand {
   func validate() throws {
     guard kube else { throw ValidationError("say --kube: the twin is what 'bulkhead rehearse' is for") }
     guard mesh == "envoy" else { throw ValidationError("--mesh: envoy is the one that a rollout can do yet") }
-    guard (0..<1).contains(tolerance), tolerance > 0, (0..<1).contains(alpha), alpha > 0, (0..<1).contains(beta), beta > 0
+    guard (0..<1).contains(tolerance), tolerance > 0, (0..<1).contains(alpha), alpha > 0, (0..<1).contains(beta),
+      beta > 0
     else { throw ValidationError("--tolerance, --alpha and --beta must lie between 0 and 1") }
     guard (1...86_400).contains(deadline) else { throw ValidationError("--deadline must lie between 1 and 86400") }
   }

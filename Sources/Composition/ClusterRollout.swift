@@ -148,7 +148,8 @@ package struct ClusterRollout: Sendable {
     let missing = Set(plan.waves.flatMap(\.workloads)).filter { fleet.workload($0) == nil }.sorted()
     guard missing.isEmpty else {
       throw BulkheadError(
-        .badInput, "the cluster lacks workloads of the plan: \(missing.prefix(5).map(\.description).joined(separator: ", "))",
+        .badInput,
+        "the cluster lacks workloads of the plan: \(missing.prefix(5).map(\.description).joined(separator: ", "))",
         cure: "plan what the cluster has: bulkhead plan --kube --mesh envoy -o yaml")
     }
     if FleetDigest.of(fleet) != plan.fleetDigest, !resuming {
@@ -185,7 +186,8 @@ package struct ClusterRollout: Sendable {
       kept["context"] = client.settings.name
       try await RunLedger(journal: journal).runBegins(
         RunHeader(
-          fleetDigest: plan.fleetDigest, mesh: Mesh.envoy.rawValue, waves: plan.waves.count, options: kept, planted: []))
+          fleetDigest: plan.fleetDigest, mesh: Mesh.envoy.rawValue, waves: plan.waves.count, options: kept, planted: [])
+      )
     }
     if history.result == nil {
       try await BulkheadNamespace.make(client)
@@ -208,7 +210,8 @@ package struct ClusterRollout: Sendable {
     let vectors =
       options.standinImage == nil ? [] : VectorCatalogue.probed.filter { ClusterTarget.vectors.contains($0.code) }
     var parts = RolloutExecutor.Parts(
-      plan: plan, trials: trials, vectors: vectors, target: SteeredTarget(target, folder, approval: options.approval, say: say),
+      plan: plan, trials: trials, vectors: vectors,
+      target: SteeredTarget(target, folder, approval: options.approval, say: say),
       traffic: SteeredTraffic(target: target, folder: folder), faults: target, range: target,
       escapes: vectors.isEmpty ? NoEscapes() : target, observer: observer, limits: options.limits,
       intent: { id, posture in fleet.workload(id).map { derivation.intent(of: $0, posture: posture) } })
@@ -246,7 +249,9 @@ package struct ClusterRollout: Sendable {
     if !options.trials { leftOut.append("all trials, as asked") }
     let untried = Control.all.filter { !ClusterTarget.controls.contains($0) }
     leftOut += untried.map { "control \($0.kind.rawValue): it cannot be tried from outside the workload's pods" }
-    let unprobed = VectorCatalogue.probed.filter { options.standinImage == nil || !ClusterTarget.vectors.contains($0.code) }
+    let unprobed = VectorCatalogue.probed.filter {
+      options.standinImage == nil || !ClusterTarget.vectors.contains($0.code)
+    }
     if !unprobed.isEmpty {
       leftOut.append("break-outs \(unprobed.map(\.code).joined(separator: " ")): tried on the twin (bulkhead rehearse)")
     }

@@ -129,7 +129,9 @@ struct ClusterRolloutFolder: Sendable {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
-      throw BulkheadError(.configuration, "cannot make the folder \(path.safeForTerminal)", cure: "choose another with --out", cause: error)
+      throw BulkheadError(
+        .configuration, "cannot make the folder \(path.safeForTerminal)", cure: "choose another with --out",
+        cause: error)
     }
   }
 
@@ -140,7 +142,8 @@ struct ClusterRolloutFolder: Sendable {
       try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
     } catch {
       throw BulkheadError(
-        .configuration, "cannot write \(file.safeForTerminal)", cure: "free space, or choose another with --out", cause: error)
+        .configuration, "cannot write \(file.safeForTerminal)", cure: "free space, or choose another with --out",
+        cause: error)
     }
   }
 

@@ -44,8 +44,12 @@ package enum SidecarPreparation {
   }
 
   private static func write(_ text: String, to path: String) throws {
-    guard FileManager.default.createFile(
-      atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-    else { throw BulkheadError(.configuration, "\(path.safeForTerminal) cannot be written", cure: "see the volumes of the pod") }
+    guard
+      FileManager.default.createFile(
+        atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    else {
+      throw BulkheadError(
+        .configuration, "\(path.safeForTerminal) cannot be written", cure: "see the volumes of the pod")
+    }
   }
 }

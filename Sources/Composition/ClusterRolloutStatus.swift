@@ -31,8 +31,8 @@ package struct ClusterRolloutStatus: Sendable {
     return ClusterRolloutStatus(folder, plan, try await history(folder))
   }
 
-  /// From a copy: whoever carries the run out has the journal itself, and may write while it is being copied. A copy that
-  /// does not hold together is made again before the journal is said to be damaged.
+  /// From a copy: whoever carries the run out has the journal itself, and may write while it is being copied. A copy
+  /// that does not hold together is made again before the journal is said to be damaged.
   private static func history(_ folder: ClusterRolloutFolder) async throws -> RunHistory {
     var attempt = 1
     while true {
@@ -72,7 +72,8 @@ package struct ClusterRolloutStatus: Sendable {
         workloads: wave.workloads.map(\.description))
     }
     document = Document(
-      result: history?.result?.rawValue ?? "running", paused: folder.has(folder.pause), undone: folder.has(folder.undone),
+      result: history?.result?.rawValue ?? "running", paused: folder.has(folder.pause),
+      undone: folder.has(folder.undone),
       epochs: history?.epochs ?? 0, waves: waves)
   }
 

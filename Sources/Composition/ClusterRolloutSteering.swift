@@ -17,7 +17,9 @@ struct SteeredTarget: RolloutTarget {
   private let approval: Bool
   private let say: @Sendable (String) -> Void
 
-  init(_ target: ClusterTarget, _ folder: ClusterRolloutFolder, approval: Bool, say: @escaping @Sendable (String) -> Void) {
+  init(
+    _ target: ClusterTarget, _ folder: ClusterRolloutFolder, approval: Bool, say: @escaping @Sendable (String) -> Void
+  ) {
     (self.target, self.folder, self.approval, self.say) = (target, folder, approval, say)
   }
 
@@ -45,7 +47,9 @@ struct SteeredTarget: RolloutTarget {
       let lacksApproval = approval && !folder.has(folder.approval(wave: wave.index + 1))
       guard isPaused || lacksApproval else { return }
       if !saidSo {
-        say(isPaused ? "paused; 'bulkhead rollout continue' goes on" : "\(wave.name) waits for 'bulkhead rollout approve'")
+        say(
+          isPaused ? "paused; 'bulkhead rollout continue' goes on" : "\(wave.name) waits for 'bulkhead rollout approve'"
+        )
         saidSo = true
       }
       try await Task.sleep(for: .milliseconds(500))

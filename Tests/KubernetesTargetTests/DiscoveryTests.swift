@@ -158,6 +158,8 @@ import Testing
     #expect(read?.name == name && read?.growth == growth)
   }
 
-  @Test(arguments: ["", "bulkhead.a:1|g", "other.a:1|c", "bulkhead.a:-1|c", "bulkhead.a|c", "bulkhead.a:99999999999999999999|c"])
+  @Test(arguments: [
+    "", "bulkhead.a:1|g", "other.a:1|c", "bulkhead.a:-1|c", "bulkhead.a|c", "bulkhead.a:99999999999999999999|c",
+  ])
   func whatIsNoCounterIsNone(_ line: String) { #expect(StatisticsLine(Array(line.utf8)) == nil) }
 }

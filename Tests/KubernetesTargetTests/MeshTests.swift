@@ -24,7 +24,8 @@ import Trials
       {"metadata":{"name":"\(name)","uid":"uid-\(name)","namespace":"shop",\(deletion)\(annotations)
         "labels":{\(labels.joined(separator: ","))}},
        "spec":{"containers":[{"name":"app"}\(proxy)]},
-       "status":{"phase":"Running","podIP":"\(address)","conditions":[{"type":"Ready","status":"\(ready ? "True" : "False")"}]}}
+       "status":{"phase":"Running","podIP":"\(address)",
+        "conditions":[{"type":"Ready","status":"\(ready ? "True" : "False")"}]}}
       """)
   }
 

@@ -104,11 +104,12 @@ enum Sample {
     #expect(!rules.text.contains("10.0.0.7"))
   }
 
-  @Test(arguments: [
-    ("Iface Destination Gateway Flags\neth0 00000000 0100580A 0003\n", "10.88.0.1"),
-    ("Iface Destination Gateway Flags\neth0 0000580A 00000000 0001\n", nil), ("", nil), ("a\nb", nil),
-    ("Iface Destination Gateway Flags\neth0 00000000 zz 0003\n", nil),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("Iface Destination Gateway Flags\neth0 00000000 0100580A 0003\n", "10.88.0.1"),
+      ("Iface Destination Gateway Flags\neth0 0000580A 00000000 0001\n", nil), ("", nil), ("a\nb", nil),
+      ("Iface Destination Gateway Flags\neth0 00000000 zz 0003\n", nil),
+    ] as [(String, String?)])
   func theGatewayIsFound(_ routes: String, _ gateway: String?) { #expect(CaptureText.gateway(routes) == gateway) }
 
   @Test(arguments: [
@@ -124,33 +125,26 @@ enum Sample {
   }
 
   @Test(arguments: [
-    (#"{"kind":"Service","metadata":{"name":"s"},"spec":{"selector":{"app":"cart"}}}"#, 0, false),
-    (#"{"kind":"Service","metadata":{"name":"s"},"spec":{}}"#, 0, false),
+    ("Service", "s", #""selector":{"app":"cart"}"#, 0, false), ("Service", "s", "", 0, false),
     (
-      #"{"kind":"PodDisruptionBudget","metadata":{"name":"b"},"spec":{"selector":{"matchExpressions":[{"key":"bulkhead.dev/cohort","operator":"DoesNotExist"}]}}}"#,
-      1, true
+      "PodDisruptionBudget", "b",
+      #""selector":{"matchExpressions":[{"key":"bulkhead.dev/cohort","operator":"DoesNotExist"}]}"#, 1, true
     ),
+    ("NetworkPolicy", "n", #""podSelector":{"matchLabels":{"bulkhead.dev/cohort":"canary"}}"#, 1, true),
+    ("NetworkPolicy", "n", #""podSelector":{}"#, 0, false),
+    ("HorizontalPodAutoscaler", "h", #""scaleTargetRef":{"kind":"Deployment","name":"cart"}"#, 1, false),
+    ("HorizontalPodAutoscaler", "h", #""scaleTargetRef":{"kind":"Deployment","name":"other"}"#, 0, false),
+    ("Deployment", "other", #""selector":{"matchLabels":{"app":"cart"}}"#, 1, false),
     (
-      #"{"kind":"NetworkPolicy","metadata":{"name":"n"},"spec":{"podSelector":{"matchLabels":{"bulkhead.dev/cohort":"canary"}}}}"#,
-      1, true
+      "Deployment", "cart-bulkhead-canary",
+      #""selector":{"matchLabels":{"app":"cart","bulkhead.dev/cohort":"canary"}}"#, 0, false
     ),
-    (#"{"kind":"NetworkPolicy","metadata":{"name":"n"},"spec":{"podSelector":{}}}"#, 0, false),
-    (
-      #"{"kind":"HorizontalPodAutoscaler","metadata":{"name":"h"},"spec":{"scaleTargetRef":{"kind":"Deployment","name":"cart"}}}"#,
-      1, false
-    ),
-    (
-      #"{"kind":"HorizontalPodAutoscaler","metadata":{"name":"h"},"spec":{"scaleTargetRef":{"kind":"Deployment","name":"other"}}}"#,
-      0, false
-    ),
-    (#"{"kind":"Deployment","metadata":{"name":"other"},"spec":{"selector":{"matchLabels":{"app":"cart"}}}}"#, 1, false),
-    (
-      #"{"kind":"Deployment","metadata":{"name":"cart-bulkhead-canary"},"spec":{"selector":{"matchLabels":{"app":"cart","bulkhead.dev/cohort":"canary"}}}}"#,
-      0, false
-    ),
-    (#"{"kind":"Deployment","metadata":{"name":"cart"},"spec":{"selector":{"matchLabels":{"app":"cart"}}}}"#, 0, false),
+    ("Deployment", "cart", #""selector":{"matchLabels":{"app":"cart"}}"#, 0, false),
   ])
-  func selectorsMustMeanTheSame(_ json: String, _ count: Int, _ isFatal: Bool) throws {
+  func selectorsMustMeanTheSame(
+    _ kind: String, _ name: String, _ spec: String, _ count: Int, _ isFatal: Bool
+  ) throws {
+    let json = #"{"kind":"\#(kind)","metadata":{"name":"\#(name)"},"spec":{\#(spec)}}"#
     let found = SelectorCheck.differences(
       workload: Sample.cart, pod: ["app": "cart"], added: [ClusterNames.cohort: "canary"], objects: [try value(json)])
     #expect(found.count == count)

@@ -83,7 +83,9 @@ struct RolloutTests {
     #expect(controls.allSatisfy { $0.result == "pass" && $0.positiveControl == "caught" })
     let probes = record.waves.flatMap(\.probes)
     #expect(probes.contains { $0.phase == "weakened" && $0.result == "escaped" })
-    #expect(probes.contains { $0.phase == "after" } && probes.allSatisfy { $0.phase == "weakened" || $0.result == "contained" })
+    #expect(
+      probes.contains { $0.phase == "after" }
+        && probes.allSatisfy { $0.phase == "weakened" || $0.result == "contained" })
     #expect(record.leftOut?.isEmpty == false)
   }
 
@@ -111,7 +113,6 @@ struct RolloutTests {
   @Test("takes a canary back that refuses those who call it")
   func failingCanary() async throws {
     try await withShop { rollout in
-      let before = try await rollout.objects()
       let plan = try rollout.write("plan.yaml", Self.strictTooEarly)
       let ending = try await rollout.start(plan: plan, out: "run", "--skip-trials")
       try #require(ending.code == 80, "\(ending.messages)")
@@ -123,9 +124,11 @@ struct RolloutTests {
       let then = try await rollout.counted(by: "users")
       #expect(try await eventually { try await rollout.counted(by: "users").n >= then.n + 100 })
       #expect(try await rollout.counted(by: "users").errors == then.errors)
-      let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
-      #expect(undone.code == 0, "\(undone.messages)")
-      #expect(try await rollout.objects() == before)
+      // The first wave stays, and nothing of the second one.
+      let posture = try await rollout.cluster.kubectl(
+        "-n", RolloutShop.namespace, "get", "deployment", "cart", "-o",
+        #"jsonpath={.spec.template.metadata.annotations.bulkhead\.dev/posture}"#)
+      #expect(posture == "mutualTLS=permissive,authorisation=shadow")
     }
   }
 

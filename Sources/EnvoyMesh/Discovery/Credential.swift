@@ -69,7 +69,8 @@ package struct PodCredential: Sendable {
     guard answer.status == 200, let certificate = Self.certificate(answer.body) else {
       throw BulkheadError(
         .notPermitted, "the discovery server does not give this pod a credential (\(answer.status))",
-        cure: "see that the token is projected for the audience 'bulkhead' and that the pod is in an enrolled namespace")
+        cure: "see that the token is projected for the audience 'bulkhead' and that the pod is in an enrolled namespace"
+      )
     }
     return PodCredential(certificatePEM: certificate, keyPEM: key.pemRepresentation)
   }

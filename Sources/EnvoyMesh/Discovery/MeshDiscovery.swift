@@ -125,7 +125,8 @@ package actor MeshDiscovery {
 
   private func serve(_ pod: MeshPod, _ compiler: SidecarCompiler) throws {
     var certificate = certificates[pod.id]
-    if certificate == nil || certificate?.identity != pod.intent.identity || (certificate?.renewal ?? Date()) <= Date() {
+    if certificate == nil || certificate?.identity != pod.intent.identity || (certificate?.renewal ?? Date()) <= Date()
+    {
       certificate = try authority.issue(for: pod.intent.identity, now: Date())
       certificates[pod.id] = certificate
     }

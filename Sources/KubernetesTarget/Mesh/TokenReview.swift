@@ -24,7 +24,8 @@ package enum TokenReview {
 
   package static func read(_ review: DocumentValue) throws -> Bearer {
     func refused(_ why: String) -> BulkheadError {
-      BulkheadError(.notPermitted, "the token is not taken: \(why)", cure: "project a token for the audience 'bulkhead'")
+      BulkheadError(
+        .notPermitted, "the token is not taken: \(why)", cure: "project a token for the audience 'bulkhead'")
     }
     let status = review["status"] ?? .mapping([])
     guard status["authenticated"]?.bool == true else {
@@ -35,7 +36,8 @@ package enum TokenReview {
       throw refused("it is for somebody else")
     }
     let user = status["user"] ?? .mapping([])
-    let parts = (user["username"]?.string ?? "").split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    let parts = (user["username"]?.string ?? "").split(separator: ":", omittingEmptySubsequences: false).map(
+      String.init)
     guard parts.count == 4, parts[0] == "system", parts[1] == "serviceaccount" else {
       throw refused("it is no service account's")
     }

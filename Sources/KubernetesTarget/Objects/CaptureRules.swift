@@ -20,7 +20,9 @@ package struct CaptureText: Sendable, Equatable {
     let nodes = nodeAddresses.filter(Self.isAddress)
     let ports = Set(probePorts).sorted().map(String.init)
     var inbound = ["iifname \"lo\" return", "tcp dport \(readinessPort) return"]
-    if !nodes.isEmpty, !ports.isEmpty { inbound.append("ip saddr \(Self.set(nodes)) tcp dport \(Self.set(ports)) return") }
+    if !nodes.isEmpty, !ports.isEmpty {
+      inbound.append("ip saddr \(Self.set(nodes)) tcp dport \(Self.set(ports)) return")
+    }
     inbound.append("meta l4proto tcp redirect to :\(inboundPort)")
     let outbound = [
       "oifname \"lo\" return", "meta skgid \(group) return", "ip daddr 127.0.0.0/8 return",
@@ -46,9 +48,10 @@ package struct CaptureText: Sendable, Equatable {
   /// What is put into rules is digits and points.
   static func isAddress(_ text: String) -> Bool {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts.allSatisfy { part in
-      part.utf8.allSatisfy { (0x30...0x39).contains($0) } && (Int(part).map { $0 <= 255 } ?? false) && part.count <= 3
-    }
+    return parts.count == 4
+      && parts.allSatisfy { part in
+        part.utf8.allSatisfy { (0x30...0x39).contains($0) } && (Int(part).map { $0 <= 255 } ?? false) && part.count <= 3
+      }
   }
 
   /// The gateway in a routing table as `/proc/net/route` shows it; nil without one.

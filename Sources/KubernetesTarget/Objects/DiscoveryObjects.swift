@@ -112,7 +112,9 @@ package struct DiscoveryObjects: Sendable {
       "imagePullPolicy": .string(images.pullPolicy), "command": .texts(["bulkhead"]),
       "args": .texts(["discovery", "--keys", "/run/keys"] + names),
       "ports": .list(
-        Self.ports.map { name, port -> DocumentValue in .map(["name": .string(name), "containerPort": .integer(port), "protocol": .string("TCP")]) }),
+        Self.ports.map { name, port -> DocumentValue in
+          .map(["name": .string(name), "containerPort": .integer(port), "protocol": .string("TCP")])
+        }),
       "readinessProbe": .map([
         "tcpSocket": .map(["port": .integer(15012)]), "periodSeconds": .integer(1),
         "failureThreshold": .integer(30),

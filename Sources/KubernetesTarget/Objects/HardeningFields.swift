@@ -56,7 +56,9 @@ package enum HardeningFields {
   }
 
   private static func fields(_ context: SecurityContext, _ keys: Set<String>) -> [DocumentValue.Entry] {
-    func has(_ key: String) -> Bool { keys.contains { $0 == key || $0.hasPrefix(key + ".") || $0.hasPrefix(key + "[") } }
+    func has(_ key: String) -> Bool {
+      keys.contains { $0 == key || $0.hasPrefix(key + ".") || $0.hasPrefix(key + "[") }
+    }
     var entries: [DocumentValue.Entry] = []
     let switches: [(String, Bool?)] = [
       ("privileged", context.privileged), ("allowPrivilegeEscalation", context.allowPrivilegeEscalation),

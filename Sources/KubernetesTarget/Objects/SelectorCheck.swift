@@ -30,7 +30,8 @@ package enum SelectorCheck {
         else { continue }
         found.append(
           Difference(
-            object: title, message: "averages over the canary's pods too, and counts its sidecars' use", isFatal: false))
+            object: title, message: "averages over the canary's pods too, and counts its sidecars' use", isFatal: false)
+        )
         continue
       }
       // The canary's own Deployment tells its pods from the workload's: that is what it is for.

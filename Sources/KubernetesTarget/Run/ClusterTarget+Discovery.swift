@@ -112,7 +112,8 @@ extension ClusterTarget {
         cure: "kubectl -n bulkhead get pods; its image may be of another version")
     }
     return (answer["pods"]?.elements ?? []).map { pod in
-      let counters = (pod["counters"]?.entries ?? []).compactMap { entry in entry.value.integer.map { (entry.key, $0) } }
+      let counters = (pod["counters"]?.entries ?? []).compactMap { entry in entry.value.integer.map { (entry.key, $0) }
+      }
       return SidecarStatus(
         uid: pod["uid"]?.string ?? "", standing: pod["standing"]?.string ?? "",
         resource: pod["resource"]?.string ?? "", isReady: pod["ready"]?.bool ?? false,

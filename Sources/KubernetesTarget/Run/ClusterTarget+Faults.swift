@@ -49,7 +49,8 @@ extension ClusterTarget: FaultInjector {
         verified: isGone, text: isGone ? "\(victim.name) is gone" : "\(victim.name) is still there")
     case .delay(_, let target, _):
       let count = try await delayed(target) - note.delayedBefore
-      return FaultEvidence(verified: count > 0, text: "\(count) requests were held up by the sidecars of \(target.name)")
+      return FaultEvidence(
+        verified: count > 0, text: "\(count) requests were held up by the sidecars of \(target.name)")
     case .partition: return FaultEvidence(verified: false, text: "not put in")
     }
   }

@@ -87,7 +87,8 @@ extension ClusterTarget: TrafficSource {
     }
     if seen != true {
       settings.say(
-        "no users' requests are seen yet: they are counted by the sidecars of what serves the outside, once it has some")
+        "no users' requests are seen yet: they are counted by the sidecars of what serves the outside, once it has some"
+      )
     }
   }
 }

@@ -108,7 +108,8 @@ extension ClusterTarget: RolloutTarget {
     // As near as numbers of pods come to the share, and never more than the workload itself has.
     let wanted = min(replicas, max(1, (percent * replicas + (100 - percent) / 2) / max(1, 100 - percent)))
     let canary = CanaryDeployment(
-      live: live, template: template, replicas: wanted, annotations: try annotations(step: "wave-\(wave.index + 1)/canary"))
+      live: live, template: template, replicas: wanted,
+      annotations: try annotations(step: "wave-\(wave.index + 1)/canary"))
     _ = try await client.apply(canary.object, to: Self.canary(id))
   }
 
@@ -122,7 +123,9 @@ extension ClusterTarget: RolloutTarget {
       return !isOurs
     }
     let found = SelectorCheck.differences(workload: id, pod: pod, added: added, objects: objects)
-    for difference in found where !difference.isFatal { settings.say("\(id): \(difference.object) \(difference.message)") }
+    for difference in found where !difference.isFatal {
+      settings.say("\(id): \(difference.object) \(difference.message)")
+    }
     if let first = found.first(where: \.isFatal) {
       throw BulkheadError(
         .configuration, "\(first.object) \(first.message): \(id) would not be what it was",
@@ -178,7 +181,8 @@ extension ClusterTarget: RolloutTarget {
   /// Gives a workload the template that it had in a posture.
   private func beginPuttingBack(_ id: ObjectReference, to posture: Posture, before index: Int? = nil) async throws {
     let live = try await live(id)
-    let present = live[path: "spec", "template", "metadata", "annotations"]?[ClusterNames.posture]?.string
+    let present =
+      live[path: "spec", "template", "metadata", "annotations"]?[ClusterNames.posture]?.string
       .flatMap(PostureText.read) ?? .untouched
     let isOurs = live[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
     if posture == .untouched {

@@ -2,7 +2,8 @@ package import FleetModel
 import Intake
 package import KubernetesAPI
 
-/// The cluster's objects as they would be without Bulkhead: what a plan is about, and what a rollout derives calls from.
+/// The cluster's objects as they would be without Bulkhead: what a plan is about, and what a rollout derives calls
+/// from.
 package enum FleetReader {
   /// One JSON document each, for the intake to read and for a run's folder to keep.
   /// - Parameter namespaces: those of the plan.

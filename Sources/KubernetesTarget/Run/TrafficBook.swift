@@ -120,8 +120,8 @@ package struct TrafficBook: Sendable {
       let callers = ObjectReference(kind: "Callers", namespace: page.workload.namespace, name: "callers")
       // The caller's side is a thing of its own: counted under the callee, a canary's failures would be the stable
       // callers' as well.
-      snapshot.edges[Edge(caller: callers, target: page.workload, cohort: cohort), default: Tally()]
-        += page.total.inbound
+      snapshot.edges[Edge(caller: callers, target: page.workload, cohort: cohort), default: Tally()] +=
+        page.total.inbound
       for (target, tally) in page.total.outbound {
         snapshot.edges[Edge(caller: page.workload, target: target, cohort: cohort), default: Tally()] += tally
       }

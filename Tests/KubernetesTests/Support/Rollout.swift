@@ -37,7 +37,8 @@ struct Rollout: Sendable {
       let pid = execution.processIdentifier.value
       defer { kill(pid, SIGKILL) }
       return try await eventually(within: .seconds(300)) {
-        let isOver = try await status(out) != "running" && FileManager.default.fileExists(atPath: path(out) + "/run.json")
+        let isOver =
+          try await status(out) != "running" && FileManager.default.fileExists(atPath: path(out) + "/run.json")
         return try isOver ? true : await reached()
       }
     }
@@ -140,16 +141,16 @@ struct Rollout: Sendable {
   func versions() async throws -> [String] {
     var kinds = "deployments,services,serviceaccounts,configmaps,secrets,networkpolicies,clusterroles"
     kinds += ",clusterrolebindings,namespaces"
+    let name = "{.metadata.namespace}/{.metadata.name}"
     let text = try await cluster.kubectl(
       "get", kinds, "-A", "-o",
-      #"jsonpath={range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name} {.metadata.resourceVersion}{"\n"}{end}"#
-    )
+      #"jsonpath={range .items[*]}{.kind} \#(name) {.metadata.resourceVersion}{"\n"}{end}"#)
     let lease = try await cluster.kubectl(
       "-n", "bulkhead", "get", "lease", "bulkhead-rollout", "-o", "jsonpath={.metadata.resourceVersion}")
     // A Deployment's status counts pods as they come and go: its generation alone is a write.
     let generations = try await cluster.kubectl(
       "get", "deployments", "-A", "-o",
-      #"jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {.metadata.generation}{"\n"}{end}"#)
+      #"jsonpath={range .items[*]}\#(name) {.metadata.generation}{"\n"}{end}"#)
     return text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("Deployment ") } + [lease, generations]
   }
 
