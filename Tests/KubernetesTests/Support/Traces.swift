@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// By what a cluster would be known on this machine, and what of it is still there.
 struct Traces: Sendable {
@@ -16,8 +17,9 @@ struct Traces: Sendable {
     }
     let watcherWords = try words("watcher")
     self.folder = folder
-    watcher = Int32(watcherWords[0]) ?? -1
-    initProcess = Int32(try words("init.pid")[0]) ?? -1
+    // A number below 1 would be a signal to many.
+    watcher = try #require(watcherWords.first.flatMap { Int32($0) }.flatMap { $0 > 1 ? $0 : nil })
+    initProcess = try #require(try words("init.pid").first.flatMap { Int32($0) }.flatMap { $0 > 1 ? $0 : nil })
     cgroup = "bulkhead-kubernetes-\(watcherWords[0])-\(watcherWords[1])"
   }
 
