@@ -36,6 +36,7 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -99,13 +100,19 @@ let package = Package(
         "Linux", "StandinProtocol", "Rollout", "Planning", "Trials", "Breach", "IntentModel", "FleetModel",
         "Diagnostics",
       ] + nio),
-    room("EnvoyMesh", ["IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto, nioHTTP] + nio),
+    room("EnvoyMesh", ["IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto, nioHTTP, nioTLS, nioSSL] + nio),
     room("JournalStore", ["Rollout", "Diagnostics", grdb, crypto]),
     room(
       "KubernetesAPI",
       [
         "Intake", "FleetModel", "Diagnostics", yams, httpClient, compression, nioSSL, subprocess, system, nioHTTP,
       ] + nio),
+    room(
+      "KubernetesTarget",
+      [
+        "KubernetesAPI", "Rollout", "Planning", "Trials", "Breach", "Policies", "Intake", "IntentModel",
+        "FleetModel", "Diagnostics", crypto,
+      ]),
     room("Scanners", ["FleetModel", "Diagnostics", nioHTTP] + nio),
     room("MetricSources", ["Judgement", "FleetModel", "Diagnostics", nioHTTP] + nio),
     // Faces
@@ -118,10 +125,9 @@ let package = Package(
     room(
       "Composition",
       [
-        "Twin", "EnvoyMesh", "KubernetesAPI", "JournalStore", "Linux", "Scanners", "MetricSources", "Intake",
-        "Planning", "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports", "IntentModel",
-        "FleetModel",
-        "StandinProtocol", "Diagnostics",
+        "Twin", "EnvoyMesh", "KubernetesAPI", "KubernetesTarget", "JournalStore", "Linux", "Scanners", "MetricSources",
+        "Intake", "Planning", "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports", "IntentModel",
+        "FleetModel", "StandinProtocol", "Diagnostics", crypto, subprocess,
       ]),
     room(
       "CommandLine",
@@ -163,6 +169,13 @@ let package = Package(
       "MetricSources", ["MetricSources", "Judgement", "StandinProtocol", "FleetModel", "Diagnostics", nioHTTP] + nio,
       exclude: ["Corpus"]),
     tests("KubernetesAPI", ["KubernetesAPI", "Intake", "FleetModel", "Diagnostics", nioHTTP, nioSSL] + nio),
+    tests(
+      "KubernetesTarget",
+      [
+        "KubernetesTarget", "KubernetesAPI", "EnvoyMesh", "Intake", "Rollout", "Planning", "Trials", "IntentModel",
+        "FleetModel", "Diagnostics", "Policies", x509, asn1, nioSSL, nioHTTP, subprocess, system,
+      ] + nio, exclude: ["Golden"]),
+    tests("Kubernetes", [subprocess, system], exclude: ["Fixtures"]),
     tests("Planning", ["Planning", "Judgement", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),

@@ -18,6 +18,7 @@ package struct BulkheadCommand: AsyncParsableCommand {
         bulkhead plan     -f manifests/             the order of waves that makes risk fall fastest
         bulkhead rehearse -f manifests/ --out out   the whole rollout on a twin on this machine
         bulkhead preflight                          what a cluster lacks for a rollout
+        bulkhead rollout start --plan plan.yaml ... the plan carried out on a Kubernetes cluster
         bulkhead doctor                             what this machine lacks
       """,
     version: "0.1.0",
@@ -25,7 +26,7 @@ package struct BulkheadCommand: AsyncParsableCommand {
       SurveyCommand.self, AuditCommand.self, ReachCommand.self, PathsCommand.self, PoliciesCommand.self,
       ChooseCommand.self, PlanCommand.self,
       RehearseCommand.self, JudgeCommand.self, ExplainCommand.self, DiffCommand.self, DoctorCommand.self,
-      PreflightCommand.self,
+      PreflightCommand.self, RolloutCommand.self, DiscoveryCommand.self, SidecarCommand.self,
       TwinCommand.self,
     ])
 

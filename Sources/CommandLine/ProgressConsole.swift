@@ -13,7 +13,11 @@ final class ProgressConsole: RolloutObserver, Sendable {
   private let began = ContinuousClock.now
   private let liveShown = Mutex(false)
 
-  init(color: ColorChoice) {
+  /// What a run is prepared on.
+  private let place: String
+
+  init(color: ColorChoice, place: String = "the twin") {
+    self.place = place
     paint = Paint(color.isOn(terminal: StandardError.isTerminal))
     live = StandardError.isTerminal
   }
@@ -21,7 +25,8 @@ final class ProgressConsole: RolloutObserver, Sendable {
   func observe(_ progress: RolloutProgress) async {
     switch progress {
     case .preparing(let wave):
-      line(wave == 0 ? "building the twin" : "building the twin as it is before wave \(wave + 1)")
+      let verb = place == "the twin" ? "building" : "preparing"
+      line(wave == 0 ? "\(verb) \(place)" : "\(verb) \(place) as it is before wave \(wave + 1)")
     case .waveStarted(let wave, let count):
       let names = wave.workloads.map(\.name).joined(separator: ", ")
       line(paint.bold("\(wave.name) of \(count)") + " – \(names.safeForTerminal)")

@@ -79,7 +79,9 @@ package struct RehearseCommand: AsyncParsableCommand {
   package func run() async throws {
     let rehearsal = try await rehearsal()
     let console = ProgressConsole(color: color)
-    let code = try await CancelOnSignal.run { try await rehearsal.run(observer: console, arbiter: ConsoleArbiter()) }
+    let code = try await CancelOnSignal.run {
+      try await rehearsal.run(RolloutWatchers(observer: console, arbiter: ConsoleArbiter()))
+    }
     console.end(code, report: rehearsal.reportPath)
     if code != .ok { throw ArgumentParser.ExitCode(code.rawValue) }
   }

@@ -32,21 +32,11 @@ package struct Rehearsal: Sendable {
     resuming = true
   }
 
-  /// Who sees the run, and who answers for it.
-  struct Watchers: Sendable {
-    var observer: any RolloutObserver
-    var arbiter: any GateArbiter
-  }
-
   package var reportPath: String { folder.report }
 
   /// Runs to the end and writes the reports.
-  /// - Parameter arbiter: who is asked where the plan says so.
   /// - Returns: the exit code of the command (design, section 4).
-  package func run(
-    observer: any RolloutObserver, arbiter: any GateArbiter = NobodyToAsk()
-  ) async throws -> ExitCode {
-    let watchers = Watchers(observer: observer, arbiter: arbiter)
+  package func run(_ watchers: RolloutWatchers) async throws -> ExitCode {
     let tools = try Tools.find()
     let asked = resuming ? (try? folder.kept(options)) ?? options : options
     try await MachineCheck.require(envoy: tools.envoy, userNamespaces: !asked.kernelFidelity)
@@ -71,7 +61,7 @@ package struct Rehearsal: Sendable {
     }
   }
 
-  private func run(_ watchers: Watchers, tools: Tools, journal: SQLiteJournal) async throws -> ExitCode {
+  private func run(_ watchers: RolloutWatchers, tools: Tools, journal: SQLiteJournal) async throws -> ExitCode {
     _ = try await journal.verify()
     let history = try RunHistory(try await journal.records())
     let settings = try settings(history)

@@ -39,7 +39,7 @@ struct RehearsalSetup: Sendable {
   }
 
   func execute(
-    tools: Tools, journal: any Journal, resume: RunResume, watchers: Rehearsal.Watchers
+    tools: Tools, journal: any Journal, resume: RunResume, watchers: RolloutWatchers
   ) async throws {
     let derivation = IntentDerivation(fleet: fleet)
     let session = try TwinSession(

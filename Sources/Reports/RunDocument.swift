@@ -7,6 +7,8 @@ import Trials
 struct RunDocument: Encodable {
   var result: String
   var planted: [String]?
+  /// What the target cannot do or show, and was therefore left out.
+  var leftOut: [String]?
   var fleetDigest: String
   var mesh: String
   var waves: [WaveEntry]
@@ -97,6 +99,9 @@ struct RunDocument: Encodable {
     let history = report.history
     result = report.result.rawValue
     planted = (history.header?.planted).flatMap { $0.isEmpty ? nil : $0 }
+    leftOut = (history.header?.options["leftOut"]).flatMap {
+      $0.isEmpty ? nil : $0.split(separator: "\n").map(String.init)
+    }
     fleetDigest = report.plan.fleetDigest
     mesh = report.plan.mesh
     waves = history.waves.map(WaveEntry.init)

@@ -19,3 +19,14 @@ package enum RolloutProgress: Sendable {
 package protocol RolloutObserver: Sendable {
   func observe(_ progress: RolloutProgress) async
 }
+
+/// Who sees a run, and who answers for it where the plan asks.
+package struct RolloutWatchers: Sendable {
+  package var observer: any RolloutObserver
+  package var arbiter: any GateArbiter
+
+  package init(observer: any RolloutObserver, arbiter: any GateArbiter = NobodyToAsk()) {
+    self.observer = observer
+    self.arbiter = arbiter
+  }
+}

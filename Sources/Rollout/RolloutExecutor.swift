@@ -23,6 +23,8 @@ package actor RolloutExecutor {
     package var observer: any RolloutObserver
     package var arbiter: any GateArbiter
     package var limits: CanaryLimits
+    /// The controls that the target can try.
+    package var controls = Control.all
     /// The intent of a workload in a posture.
     package var intent: @Sendable (ObjectReference, Posture) -> Intent?
 
@@ -89,7 +91,7 @@ package actor RolloutExecutor {
       } catch {
         // What a cancelled command met is no outcome: the run stops here, as if it had been killed, and can go on.
         try Task.checkCancellation()
-        event = .commandFailed("\(error)")
+        event = .commandFailed("\(error)".split(separator: "\n").joined(separator: ";"))
         // Before the first wave there is nothing to undo: the error itself says best what is wrong.
         if case .prepare = command {
           _ = try await feed(event)
@@ -236,7 +238,8 @@ extension RolloutExecutor {
 
   private func runTrial(_ trial: Trial, _ wave: Wave) async throws -> RolloutEvent {
     await parts.observer.observe(.trialStarted(trial))
-    let runner = TrialRunner(traffic: parts.traffic, faults: parts.faults, range: parts.range, clock: clock)
+    let runner = TrialRunner(
+      traffic: parts.traffic, faults: parts.faults, range: parts.range, clock: clock, controls: parts.controls)
     var current = postures
     for id in wave.workloads { current[id] = wave.posture(of: id) ?? current[id] }
     let intents = current.keys.sorted().compactMap { id in current[id].flatMap { parts.intent(id, $0) } }

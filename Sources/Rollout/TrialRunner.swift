@@ -10,17 +10,21 @@ package struct TrialRunner: Sendable {
   package let faults: any FaultInjector
   package let range: any ControlRange
   package let clock: ContinuousClock
+  /// Those that the target can try.
+  package let controls: [Control]
 
   /// The pace at which users' counts are read.
   private static let pace: Duration = .milliseconds(200)
 
   package init(
-    traffic: any TrafficSource, faults: any FaultInjector, range: any ControlRange, clock: ContinuousClock
+    traffic: any TrafficSource, faults: any FaultInjector, range: any ControlRange, clock: ContinuousClock,
+    controls: [Control] = Control.all
   ) {
     self.traffic = traffic
     self.faults = faults
     self.range = range
     self.clock = clock
+    self.controls = controls
   }
 
   /// - Parameter targets: the workloads whose policies are in force, as they are meant to be now.
@@ -28,7 +32,7 @@ package struct TrialRunner: Sendable {
     let began = clock.now
     func seconds() -> Double { (clock.now - began) / .seconds(1) }
     var record = TrialRecord(trial)
-    var controls = ControlRound(targets: targets)
+    var controls = ControlRound(self.controls, targets: targets)
     try await range.openTwins(of: controls.aimedAt)
     var machine = TrialMachine(trial, at: seconds(), users: try await traffic.snapshot().allUsers)
     let limit = Duration.seconds(trial.holdSeconds + 20)
@@ -68,8 +72,8 @@ struct ControlRound: Sendable {
   private(set) var results: [ControlResult] = []
   private var targets: [(kind: Control.Kind, target: ObjectReference)?] = []
 
-  init(targets intents: [Intent]) {
-    for control in Control.all {
+  init(_ controls: [Control], targets intents: [Intent]) {
+    for control in controls {
       let fitting = intents.filter(control.applies).sorted { $0.workload < $1.workload }
       // HTTP says why it refuses; plain TCP can only close.
       let best = fitting.first { $0.inbound.contains { $0.wireProtocol == .http } } ?? fitting.first

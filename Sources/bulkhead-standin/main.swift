@@ -1,12 +1,13 @@
 import CProbe
 import Diagnostics
 import Glibc
+import StandinProtocol
 
 let usage = """
   usage: bulkhead-standin serve --config FILE
-         bulkhead-standin node --config FILE
+         bulkhead-standin node --config FILE | --configuration JSON
          bulkhead-standin idle
-         bulkhead-standin probe --order JSON [--order JSON ...]
+         bulkhead-standin probe [--message FILE] --order JSON [--order JSON ...]
   """
 
 /// The values of a repeatable option; everything else on the line is an error.
@@ -31,11 +32,17 @@ func singleFile(in arguments: ArraySlice<String>) throws -> String {
 }
 
 func run(_ arguments: [String]) throws {
-  let rest = arguments.dropFirst(2)
+  var rest = arguments.dropFirst(2)
   switch arguments.dropFirst().first {
   case "serve": try serve(configurationFile: singleFile(in: rest))
+  case "node" where rest.first == "--configuration" && rest.count == 2:
+    try playNode(decode(NodeConfiguration.self, from: Array((rest.last ?? "").utf8), named: "the configuration"))
   case "node": try playNode(configurationFile: singleFile(in: rest))
   case "idle": try idle()
+  case "probe" where rest.first == "--message" && rest.count > 1:
+    rest = rest.dropFirst()
+    let file = rest.removeFirst()
+    try probe(orders: values(of: "--order", in: rest), message: file)
   case "probe": try probe(orders: values(of: "--order", in: rest))
   default: throw BulkheadError(.usage, "which part is to be played?", cure: usage)
   }

@@ -8,7 +8,10 @@ import StandinProtocol
 
 /// Plays what a node offers until standard input ends.
 func playNode(configurationFile: String) throws {
-  let configuration = try decode(NodeConfiguration.self, fromFile: configurationFile)
+  try playNode(try decode(NodeConfiguration.self, fromFile: configurationFile))
+}
+
+func playNode(_ configuration: NodeConfiguration) throws {
   let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
   for socket in configuration.sockets { try open(socket, loop: loop) }
   var ports: [Int] = []

@@ -3,10 +3,16 @@ import Glibc
 import StandinProtocol
 
 /// Runs each order in turn and prints one outcome a line. All orders are read before the first is carried out.
-func probe(orders: [String]) throws {
+/// - Parameter message: also written there, for a kubelet that tells what a container said last.
+func probe(orders: [String], message: String? = nil) throws {
   guard !orders.isEmpty else { throw BulkheadError(.usage, "no --order given", cure: usage) }
   let decoded = try orders.map { try decode(ProbeOrder.self, from: Array($0.utf8), named: "an order") }
-  for order in decoded { writeFully(try jsonLine(outcome(of: order)), to: 1) }
+  let copy = message.map { open($0, O_WRONLY | O_CLOEXEC) } ?? -1
+  for order in decoded {
+    let line = try jsonLine(outcome(of: order))
+    writeFully(line, to: 1)
+    if copy >= 0 { writeFully(line, to: copy) }
+  }
 }
 
 private func outcome(of order: ProbeOrder) -> ProbeOutcome {

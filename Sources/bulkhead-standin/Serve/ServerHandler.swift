@@ -47,6 +47,10 @@ final class ServerHandler: ChannelInboundHandler {
   private func answer(_ request: HTTPRequestHead) {
     isBusy = true
     guard request.uri != "/healthz" else { return send(.ok, [], body: ByteBuffer(string: "ok\n"), to: request) }
+    guard request.uri != "/.bulkhead/counters" else {
+      let text = (try? jsonLine(standin.tally.totals)) ?? []
+      return send(.ok, [("content-type", "application/json")], body: ByteBuffer(bytes: text), to: request)
+    }
     let headers = request.headers
     let peer = headers.first(name: StandinHeader.clientCertificate)
     let cohort = headers.first(name: StandinHeader.cohort)

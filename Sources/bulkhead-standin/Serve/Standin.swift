@@ -42,7 +42,7 @@ final class Standin {
     deadlines = Deadlines(loop: loop, limit: Self.callLimit)
     var targets: [String] = []
     for call in configuration.calls where !targets.contains(call.target) { targets.append(call.target) }
-    tally = Tally(targets: targets)
+    tally = Tally(targets: targets, playsUsers: configuration.users != nil)
     for call in configuration.calls {
       let pool = ConnectionPool(loop: loop, resolver: resolver, host: call.host, port: call.port, lines: call.tcp)
       calls.append(

@@ -28,26 +28,33 @@ final class Tally {
   private var served = [Count(), Count()]
   private var users = [Count(), Count()]
   private var touched = false
+  /// Everything since the beginning, for those who come and ask.
+  private(set) var totals: StandinTotals
 
   /// - Parameter targets: without repetition, in the order of the reports.
-  init(targets: [String]) {
+  /// - Parameter playsUsers: users are counted from the beginning, even before the first has come.
+  init(targets: [String], playsUsers: Bool = false) {
     self.targets = targets
+    totals = StandinTotals(targets: targets, playsUsers: playsUsers)
     calls = Array(repeating: Count(), count: targets.count * 2)
   }
 
   func called(target: Int, canary: Bool, milliseconds: Double, origin: String?) {
     let below = origin != nil && origin != targets[target]
     calls[target * 2 + (canary ? 1 : 0)].add(milliseconds: milliseconds, failed: origin != nil, inherited: below)
+    totals.calls[target].add(failed: origin != nil && !below)
     touched = true
   }
 
   func served(canary: Bool, milliseconds: Double, failed: Bool) {
     served[canary ? 1 : 0].add(milliseconds: milliseconds, failed: failed)
+    totals.served.add(failed: failed)
     touched = true
   }
 
   func user(canary: Bool, milliseconds: Double?, failed: Bool) {
     users[canary ? 1 : 0].add(milliseconds: milliseconds, failed: failed)
+    totals.users?.add(failed: failed)
     touched = true
   }
 

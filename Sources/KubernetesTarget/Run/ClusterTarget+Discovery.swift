@@ -1,0 +1,177 @@
+import Diagnostics
+import FleetModel
+import Foundation
+import IntentModel
+import KubernetesAPI
+
+/// The discovery server in the cluster, and what it is told.
+extension ClusterTarget {
+  /// Makes it, or brings it up to date, and waits until it serves.
+  func installDiscovery() async throws {
+    let namespace = ClusterNames.namespace
+    let epoch = try lease.requireEpoch()
+    try await refuseToLeaveNamespaces()
+    let root = try await keys()
+    try await writeDocument()
+    let objects = DiscoveryObjects(images: settings.images, plan: settings.planDigest, namespaces: namespaces)
+    for (name, object) in objects.objects {
+      let numbered = object.setting(["metadata", "annotations", ClusterNames.epoch], to: .string("\(epoch)"))
+      _ = try await client.apply(numbered, to: name)
+    }
+    let service = ObjectName(.services, namespace: namespace, name: ClusterNames.discovery)
+    discoveryAddress = try await waited("an address for \(service)") {
+      try await client.get(service)[path: "spec", "clusterIP"]?.string.flatMap { CaptureText.isAddress($0) ? $0 : nil }
+    }
+    for place in namespaces { try await writeBootstrap(place, root) }
+    try await waitForRollout(ObjectName(.deployments, namespace: namespace, name: ClusterNames.discovery))
+  }
+
+  /// There is one discovery server: were it told of other namespaces, the sidecars of the present ones would be alone.
+  private func refuseToLeaveNamespaces() async throws {
+    let name = ObjectName(.deployments, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
+    let container = try await find(name)?[path: "spec", "template", "spec", "containers"]?.elements.first
+    let left = Set(DiscoveryObjects.namespaces(in: container?["args"]?.strings ?? [])).subtracting(namespaces).sorted()
+    guard left.isEmpty else {
+      throw BulkheadError(
+        .configuration, "the discovery server serves other namespaces: \(left.joined(separator: ", ").safeForTerminal)",
+        cure: "take that rollout back first (bulkhead rollout undo), or make one plan for all of them")
+    }
+  }
+
+  /// The authority's root; the keys are made where there are none.
+  private func keys() async throws -> String {
+    let name = ObjectName(.secrets, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
+    var live = try await find(name)
+    if live == nil {
+      let data = try settings.makeKeys()
+      let object = DocumentValue.map([
+        "apiVersion": .string("v1"), "kind": .string("Secret"), "type": .string("Opaque"),
+        "metadata": .map([
+          "name": .string(name.name), "namespace": .string(ClusterNames.namespace),
+          "labels": .labels([ClusterNames.managedBy: ClusterNames.program]),
+        ]),
+        "data": .labels(data.mapValues { Data($0.utf8).base64EncodedString() }),
+      ])
+      live = try await client.create(object, as: name, request: "\(UInt64.random(in: 0 ... .max))")
+    }
+    let data = live?["data"]?.stringMap ?? [:]
+    func text(_ key: String) -> String? {
+      data[key].flatMap { Data(base64Encoded: $0) }.map { String(decoding: $0, as: UTF8.self) }
+    }
+    guard let root = text("root.pem"), let key = text("status-key"), !key.isEmpty else {
+      throw BulkheadError(
+        .configuration, "the Secret \(name) does not hold the authority's keys",
+        cure: "delete it if no workload is enrolled, and begin again")
+    }
+    statusKey = key
+    return root
+  }
+
+  private func writeBootstrap(_ namespace: String, _ root: String) async throws {
+    let name = ObjectName(.configMaps, namespace: namespace, name: ClusterNames.sidecarConfiguration)
+    try await write(name, ["bootstrap.json": settings.bootstrap(discoveryAddress, root), "root.pem": root])
+  }
+
+  /// Tells the discovery server who calls whom and which faults last.
+  func writeDocument() async throws {
+    let name = ObjectName(.configMaps, namespace: ClusterNames.namespace, name: ClusterNames.meshDocument)
+    try await write(name, [ClusterNames.meshDocumentKey: try document().text])
+  }
+
+  private func write(_ name: ObjectName, _ data: [String: String]) async throws {
+    let object = DocumentValue.map([
+      "apiVersion": .string("v1"), "kind": .string("ConfigMap"),
+      "metadata": .map([
+        "name": .string(name.name), "namespace": name.namespace.map { .string($0) },
+        "labels": .labels([ClusterNames.managedBy: ClusterNames.program]),
+        "annotations": .labels([
+          ClusterNames.plan: settings.planDigest, ClusterNames.epoch: "\(try lease.requireEpoch())",
+        ]),
+      ]),
+      "data": .labels(data),
+    ])
+    _ = try await client.apply(object, to: name)
+  }
+
+  // MARK: - How sidecars stand
+
+  struct SidecarStatus: Sendable {
+    var uid: String
+    var standing: String
+    var resource: String
+    var isReady: Bool
+    var counters: [String: Int]
+  }
+
+  /// What the discovery server says, through the API server.
+  func status() async throws -> [SidecarStatus] {
+    let answer = try await ask("status")
+    guard answer["schema"]?.string == "bulkhead.meshStatus/1" else {
+      throw BulkheadError(
+        .targetUnreachable, "the discovery server's answer is not understood",
+        cure: "kubectl -n bulkhead get pods; its image may be of another version")
+    }
+    return (answer["pods"]?.elements ?? []).map { pod in
+      let counters = (pod["counters"]?.entries ?? []).compactMap { entry in entry.value.integer.map { (entry.key, $0) }
+      }
+      return SidecarStatus(
+        uid: pod["uid"]?.string ?? "", standing: pod["standing"]?.string ?? "",
+        resource: pod["resource"]?.string ?? "", isReady: pod["ready"]?.bool ?? false,
+        counters: Dictionary(counters) { first, _ in first })
+    }
+  }
+
+  func ask(_ path: String) async throws -> DocumentValue {
+    let service = "http:\(ClusterNames.discovery):status"
+    return try await client.read(
+      "/api/v1/namespaces/\(ClusterNames.namespace)/services/\(service)/proxy/\(statusKey)/\(path)")
+  }
+
+  /// Waits until every ready sidecar runs with what it was offered last.
+  func settled() async throws {
+    do {
+      _ = try await waited("the sidecars' configuration", for: .seconds(60)) {
+        // Right after a change the server may not have seen it yet, so that one quiet look proves little.
+        let open = try await status().filter { $0.isReady && $0.standing != "current" }
+        if let refused = open.first(where: { $0.standing == "refused" }) {
+          throw BulkheadError(
+            .unexpected, "a sidecar refused its \(refused.resource.safeForTerminal)",
+            cure: "kubectl logs of its pod, container \(ClusterNames.proxy), says why")
+        }
+        return open.isEmpty ? true : nil
+      }
+    } catch let failure as APIFailure where failure.kind == .server || failure.kind == .other {
+      settings.say("the discovery server does not answer; sidecars keep what they have (\(failure.message))")
+    }
+  }
+}
+
+extension ClusterTarget {
+  /// What an undo needs to know beforehand: how the discovery server is reached.
+  package func prepareUndo() async throws {
+    let name = ObjectName(.secrets, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
+    guard try await find(name) != nil else { return }
+    try await installDiscovery()
+  }
+
+  /// Takes away what only served sidecars, once none of these namespaces has one. The namespace and the lease stay.
+  /// - Returns: false where there is still one.
+  package func uninstallDiscovery() async throws -> Bool {
+    for place in namespaces {
+      let deployments = try await client.list(.deployments, namespace: place).items
+      let isEnrolled = deployments.contains {
+        $0[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
+      }
+      if isEnrolled { return false }
+    }
+    for place in namespaces {
+      try await remove(ObjectName(.configMaps, namespace: place, name: ClusterNames.sidecarConfiguration))
+    }
+    let objects = DiscoveryObjects(images: settings.images, plan: settings.planDigest, namespaces: namespaces)
+    for (name, _) in objects.objects.reversed() { try await remove(name) }
+    let home = ClusterNames.namespace
+    try await remove(ObjectName(.configMaps, namespace: home, name: ClusterNames.meshDocument))
+    try await remove(ObjectName(.secrets, namespace: home, name: ClusterNames.discovery))
+    return true
+  }
+}

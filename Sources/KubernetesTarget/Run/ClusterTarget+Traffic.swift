@@ -1,0 +1,94 @@
+import Diagnostics
+import FleetModel
+import IntentModel
+import KubernetesAPI
+package import Trials
+
+/// Counts of pods with a sidecar come from its Envoy; of those without one, from the stand-ins that say that they are
+/// stand-ins. Of an application without a sidecar nothing is known.
+extension ClusterTarget: TrafficSource {
+  /// On pods of stand-ins: the port on which they tell their counters.
+  package static let standinAnnotation = "bulkhead.dev/standin-port"
+
+  package func snapshot() async throws -> TrafficSnapshot {
+    try await readCounts()
+    let entries = Set(settings.derivation.entries.map(\.id))
+    return book.snapshot(revisions: revisions, entries: entries)
+  }
+
+  private func readCounts() async throws {
+    let view = try await view()
+    let pods = view.seen(document())
+    let statuses: [SidecarStatus]
+    do {
+      statuses = try await status()
+    } catch let failure as APIFailure where failure.kind == .server || failure.kind == .other {
+      // The server is away and comes back: until then nothing is news, which the gates notice in time.
+      statuses = []
+    }
+    let byUID = Dictionary(statuses.map { ($0.uid, $0) }) { first, _ in first }
+    let told = await standinCounts(pods, view)
+    for pod in pods {
+      if pod.posture.enrolled {
+        // With a sidecar, the sidecar counts; the stand-in alone knows about the users that it plays.
+        guard let status = byUID[pod.uid] else { continue }
+        var counts = PodCounts(envoy: status.counters)
+        counts.users = told[pod.uid]?.users
+        book.enter(pod, counts)
+      } else if let counts = told[pod.uid] {
+        book.enter(pod, counts)
+      }
+    }
+  }
+
+  /// What stand-ins tell, by uid.
+  private func standinCounts(_ pods: [SeenPod], _ view: ClusterView) async -> [String: PodCounts] {
+    let client = client
+    return await withTaskGroup(of: (uid: String, counts: PodCounts?).self) { group -> [String: PodCounts] in
+      for pod in pods where pod.isReady {
+        guard let port = Self.standinPort(pod, view) else { continue }
+        group.addTask { (pod.uid, await Self.standinCounts(client, pod, port)) }
+      }
+      var told: [String: PodCounts] = [:]
+      for await answer in group { told[answer.uid] = answer.counts }
+      return told
+    }
+  }
+
+  private static func standinPort(_ pod: SeenPod, _ view: ClusterView) -> Int? {
+    let live = view.pods.first { $0[path: "metadata", "uid"]?.string == pod.uid }
+    let text = live?[path: "metadata", "annotations"]?[standinAnnotation]?.string
+    return text.flatMap { Int($0) }.flatMap { (1...65_535).contains($0) ? $0 : nil }
+  }
+
+  private static func standinCounts(_ client: KubernetesClient, _ pod: SeenPod, _ port: Int) async -> PodCounts? {
+    let path =
+      "/api/v1/namespaces/\(pod.workload.namespace)/pods/\(pod.name):\(port)/proxy/.bulkhead/counters"
+    guard let answer = try? await client.read(path) else { return nil }
+    func tally(_ value: DocumentValue?) -> Tally {
+      Tally(n: value?["n"]?.integer ?? 0, errors: value?["errors"]?.integer ?? 0)
+    }
+    var counts = PodCounts()
+    counts.inbound = tally(answer["served"])
+    for call in answer["calls"]?.elements ?? [] {
+      guard let target = call["target"]?.string.flatMap(ObjectReference.init(parsing:)) else { continue }
+      let service = ObjectReference(kind: "Service", namespace: target.namespace, name: target.name)
+      counts.outbound[service] = tally(call)
+    }
+    if let users = answer["users"] { counts.users = tally(users) }
+    return counts
+  }
+
+  /// Traffic that nobody sees judges nobody: better known before the first pod is changed.
+  func usersAreSeen() async throws {
+    let before = try await snapshot().allUsers
+    let seen = try? await waited("users' requests", for: .seconds(15)) {
+      try await snapshot().allUsers.n > before.n ? true : nil
+    }
+    if seen != true {
+      settings.say(
+        "no users' requests are seen yet: they are counted by the sidecars of what serves the outside, once it has some"
+      )
+    }
+  }
+}

@@ -1,0 +1,234 @@
+import Diagnostics
+package import FleetModel
+package import IntentModel
+import KubernetesAPI
+package import Planning
+import Rollout
+
+/// Waves: a canary beside the workload, then the workload itself, then the canary away.
+extension ClusterTarget: RolloutTarget {
+  package func prepare(_ postures: [ObjectReference: Posture]) async throws {
+    try await installDiscovery()
+    let workloads = Set(settings.plan.waves.flatMap(\.workloads)).sorted()
+    for id in workloads {
+      guard id.kind == "Deployment" else {
+        throw BulkheadError(
+          .badInput, "\(id) is no Deployment, and only those can be enrolled with plain Envoy yet",
+          cure: "exclude it in the requirements of the plan")
+      }
+      try await beginPuttingBack(id, to: postures[id] ?? .untouched)
+    }
+    for id in workloads { try await endPuttingBack(id, to: postures[id] ?? .untouched) }
+    revisions = [:]
+    try await usersAreSeen()
+  }
+
+  package func shift(_ wave: Wave, to percent: Int) async throws {
+    try await refuseForeignObjects(wave)
+    for id in wave.workloads {
+      revisions[id] = revision(wave, id)
+      if wave.posture(of: id)?.isolated == true { try await isolate(id, wave) }
+    }
+    if percent < 100 {
+      for id in wave.workloads { try await placeCanary(id, wave, percent) }
+      for id in wave.workloads { try await waitForRollout(Self.canary(id)) }
+    } else {
+      for id in wave.workloads { try await change(id, wave) }
+      for id in wave.workloads { try await waitForRollout(Self.deployment(id)) }
+    }
+    try await settled()
+  }
+
+  package func commit(_ wave: Wave) async throws {
+    for id in wave.workloads { try await remove(Self.canary(id)) }
+    for id in wave.workloads { try await waitForCanaryToGo(id) }
+    try await settled()
+    revisions = [:]
+  }
+
+  package func undo(_ wave: Wave) async -> [String] {
+    var left: [String] = []
+    // Faults first: nothing is put back while something is being broken.
+    delays = []
+    do { try await writeDocument() } catch { left.append("faults: \(error)") }
+    var begun: [(id: ObjectReference, posture: Posture)] = []
+    for id in wave.workloads.reversed() {
+      let posture = wave.steps.first { $0.workload == id }?.before ?? .untouched
+      do {
+        try await beginPuttingBack(id, to: posture, before: wave.index)
+        begun.append((id, posture))
+      } catch {
+        left.append("\(id): \(error)")
+      }
+    }
+    for (id, posture) in begun {
+      do { try await endPuttingBack(id, to: posture) } catch { left.append("\(id): \(error)") }
+    }
+    revisions = [:]
+    return left
+  }
+
+  /// The cluster stays as it is; what only served the run goes.
+  package func close() async { await removeScenery() }
+
+  // MARK: - One workload
+
+  /// A workload whose objects another program writes again and again is not patched: the patch is written down.
+  private func refuseForeignObjects(_ wave: Wave) async throws {
+    var refused: [String] = []
+    for id in wave.workloads {
+      guard let keeper = Ownership.keeper(of: try await live(id)) else { continue }
+      let template = try await template(id, wave)
+      let patch = SidecarTemplate.apply(id, annotations: [:], template: template.template)
+      try settings.writePatch("\(id.namespace)-\(id.name).yaml", PatchText.yaml(patch, keeper: keeper))
+      refused.append("\(id.namespace)/\(id.name) is kept by \(keeper)")
+    }
+    guard refused.isEmpty else {
+      throw BulkheadError(
+        .configuration, "objects that other programs keep are not patched: \(refused.joined(separator: "; "))",
+        cure: "put the patches of the run's folder patches/ into the sources of those programs, then plan anew")
+    }
+  }
+
+  func template(_ id: ObjectReference, _ wave: Wave) async throws -> SidecarTemplate {
+    guard let workload = fleet.workload(id), let posture = wave.posture(of: id) else {
+      throw BulkheadError(.badInput, "the plan's \(id) is not in the cluster", cure: "plan anew: bulkhead plan --kube")
+    }
+    return SidecarTemplate(
+      workload: id, posture: posture, revision: revision(wave, id), images: settings.images,
+      discoveryAddress: discoveryAddress, probePorts: ProbePorts.of(workload),
+      hardening: posture.hardened ? try HardeningFields.of(workload) : .mapping([]))
+  }
+
+  private func placeCanary(_ id: ObjectReference, _ wave: Wave, _ percent: Int) async throws {
+    let live = try await live(id)
+    let template = try await template(id, wave)
+    try await checkSelectors(id, live, template)
+    let replicas = max(1, live[path: "spec", "replicas"]?.integer ?? 1)
+    // As near as numbers of pods come to the share, and never more than the workload itself has.
+    let wanted = min(replicas, max(1, (percent * replicas + (100 - percent) / 2) / max(1, 100 - percent)))
+    let canary = CanaryDeployment(
+      live: live, template: template, replicas: wanted,
+      annotations: try annotations(step: "wave-\(wave.index + 1)/canary"))
+    _ = try await client.apply(canary.object, to: Self.canary(id))
+  }
+
+  private func checkSelectors(_ id: ObjectReference, _ live: DocumentValue, _ template: SidecarTemplate) async throws {
+    let pod = live[path: "spec", "template", "metadata", "labels"]?.stringMap ?? [:]
+    var added = template.template[path: "metadata", "labels"]?.stringMap ?? [:]
+    added[ClusterNames.cohort] = "canary"
+    let own = "bulkhead-\(id.kind.lowercased())-\(id.name)"
+    let objects = try await selecting(id.namespace).filter { object in
+      let isOurs = object["kind"]?.string == "NetworkPolicy" && object[path: "metadata", "name"]?.string == own
+      return !isOurs
+    }
+    let found = SelectorCheck.differences(workload: id, pod: pod, added: added, objects: objects)
+    for difference in found where !difference.isFatal {
+      settings.say("\(id): \(difference.object) \(difference.message)")
+    }
+    if let first = found.first(where: \.isFatal) {
+      throw BulkheadError(
+        .configuration, "\(first.object) \(first.message): \(id) would not be what it was",
+        cure: "select the pods of \(id.name) by labels that Bulkhead does not add")
+    }
+  }
+
+  /// All of a namespace that selects pods.
+  private func selecting(_ namespace: String) async throws -> [DocumentValue] {
+    let policy = APIResource(
+      group: "policy", version: "v1beta1", kind: "PodDisruptionBudget", plural: "poddisruptionbudgets",
+      isNamespaced: true)
+    var newer = policy
+    newer.version = "v1"
+    let scaler = APIResource(
+      group: "autoscaling", version: "v1", kind: "HorizontalPodAutoscaler", plural: "horizontalpodautoscalers",
+      isNamespaced: true)
+    var objects: [DocumentValue] = []
+    for resource in [.services, .networkPolicies, .deployments, newer, policy, scaler] as [APIResource] {
+      do {
+        let items = try await client.list(resource, namespace: namespace).items
+        objects += items.map { $0.setting(["kind"], to: .string(resource.kind)) }
+      } catch let failure as APIFailure where failure.kind == .notFound {
+        // One of the two versions of a budget is enough.
+        continue
+      }
+    }
+    return objects
+  }
+
+  /// The workload itself takes the wave's posture; its pods are exchanged as its own strategy says.
+  private func change(_ id: ObjectReference, _ wave: Wave) async throws {
+    let live = try await live(id)
+    let step = wave.steps.last { $0.workload == id }?.id ?? "wave-\(wave.index + 1)"
+    let body = SidecarTemplate.apply(
+      id, annotations: try annotations(step: step), template: try await template(id, wave).template)
+    _ = try await client.apply(
+      body, to: Self.deployment(id), precondition: Precondition(uid: live[path: "metadata", "uid"]?.string))
+  }
+
+  private func isolate(_ id: ObjectReference, _ wave: Wave) async throws {
+    guard let workload = fleet.workload(id), let posture = wave.posture(of: id) else { return }
+    let intent = settings.derivation.intent(of: workload, posture: posture)
+    let object = try IsolationObject.object(
+      intent, in: fleet, annotations: try annotations(step: "wave-\(wave.index + 1)/\(id)/isolate"))
+    _ = try await client.apply(object, to: policyName(id))
+  }
+
+  private func policyName(_ id: ObjectReference) -> ObjectName {
+    ObjectName(.networkPolicies, namespace: id.namespace, name: "bulkhead-\(id.kind.lowercased())-\(id.name)")
+  }
+
+  /// Gives a workload the template that it had in a posture.
+  private func beginPuttingBack(_ id: ObjectReference, to posture: Posture, before index: Int? = nil) async throws {
+    let live = try await live(id)
+    let present =
+      live[path: "spec", "template", "metadata", "annotations"]?[ClusterNames.posture]?.string
+      .flatMap(PostureText.read) ?? .untouched
+    let isOurs = live[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
+    if posture == .untouched {
+      if isOurs {
+        let nothing = SidecarTemplate.apply(id, annotations: [:], template: nil)
+        _ = try await client.apply(
+          nothing, to: Self.deployment(id), precondition: Precondition(uid: live[path: "metadata", "uid"]?.string))
+      }
+    } else if present != posture {
+      guard let wave = earlierWave(id, before: index ?? settings.plan.waves.count),
+        let earlier = settings.plan.waves.prefix(wave.index + 1).last(where: { $0.posture(of: id) == posture })
+      else {
+        throw BulkheadError(
+          .badInput, "\(id) is not in the posture that the run left it in", cure: "see who changed it; start a new run")
+      }
+      try await change(id, earlier)
+    }
+  }
+
+  /// Once its own pods serve again, what else the wave made of it goes: the canary, a policy that is not due.
+  private func endPuttingBack(_ id: ObjectReference, to posture: Posture) async throws {
+    // The stable pods serve again before the canary's go.
+    try await waitForRollout(Self.deployment(id))
+    try await remove(Self.canary(id))
+    if !posture.isolated { try await remove(policyName(id)) }
+    try await waitForCanaryToGo(id)
+  }
+
+  /// Its pods go after it, and the next wave's canary has its name.
+  private func waitForCanaryToGo(_ id: ObjectReference) async throws {
+    let name = Self.canary(id)
+    _ = try await waited("the end of the canary of \(id)") { () -> Bool? in
+      guard try await find(name) == nil else { return nil }
+      let pods = try await view().seen(document()).filter { $0.workload == id && $0.isCanary && !$0.isLeaving }
+      return pods.isEmpty ? true : nil
+    }
+  }
+
+  /// Removes an object that is ours.
+  func remove(_ name: ObjectName) async throws {
+    guard let live = try await find(name) else { return }
+    guard live[path: "metadata", "labels"]?[ClusterNames.managedBy]?.string == ClusterNames.program else {
+      throw BulkheadError(
+        .configuration, "\(name) is in the way and was not made by Bulkhead", cure: "rename it, or remove it yourself")
+    }
+    _ = try lease.requireEpoch()
+    _ = try await client.delete(name, precondition: Precondition(uid: live[path: "metadata", "uid"]?.string))
+  }
+}

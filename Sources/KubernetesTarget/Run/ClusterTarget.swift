@@ -1,0 +1,202 @@
+import Crypto
+import Diagnostics
+package import FleetModel
+import Foundation
+package import IntentModel
+package import KubernetesAPI
+package import Planning
+import Synchronization
+import Trials
+
+/// What a cluster's target is told.
+package struct ClusterTargetSettings: Sendable {
+  package var plan: Plan
+  /// SHA-256 of the plan; an annotation of all that is written.
+  package var planDigest: String
+  package var fleet: Fleet
+  package var derivation: IntentDerivation
+  package var images: SidecarImages
+  /// The contents of the Secret with the authorities' keys, where there is none yet.
+  package var makeKeys: @Sendable () throws -> [String: String]
+  /// The sidecars' bootstrap, from the discovery server's address and the authority's root.
+  package var bootstrap: @Sendable (_ address: String, _ root: String) -> String
+  /// Keeps a patch that somebody else must make.
+  package var writePatch: @Sendable (_ name: String, _ yaml: String) throws -> Void
+  package var say: @Sendable (String) -> Void
+  /// How often is looked, and for how long is waited.
+  package var pace = Duration.milliseconds(500)
+  package var patience = Duration.seconds(300)
+  /// For how long is waited for pods that the kubelet says it cannot start.
+  package var hope = Duration.seconds(30)
+
+  package init(
+    plan: Plan, planDigest: String, fleet: Fleet, derivation: IntentDerivation, images: SidecarImages,
+    makeKeys: @escaping @Sendable () throws -> [String: String],
+    bootstrap: @escaping @Sendable (String, String) -> String,
+    writePatch: @escaping @Sendable (String, String) throws -> Void, say: @escaping @Sendable (String) -> Void
+  ) {
+    (self.plan, self.planDigest, self.fleet, self.derivation) = (plan, planDigest, fleet, derivation)
+    (self.images, self.makeKeys, self.bootstrap) = (images, makeKeys, bootstrap)
+    (self.writePatch, self.say) = (writePatch, say)
+  }
+}
+
+/// A Kubernetes cluster as the target of a rollout with plain Envoy.
+///
+/// All that is written is applied under one field manager and without force: a field that somebody else owns ends the
+/// wave. What was written last is what the cluster shows, so that every call may be repeated after a crash.
+package actor ClusterTarget {
+  let client: KubernetesClient
+  let settings: ClusterTargetSettings
+  let lease: RolloutLease
+  /// The ClusterIP of the discovery server and the key to its status, once they are known.
+  var discoveryAddress = ""
+  var statusKey = ""
+  /// The revision of the wave under way, by workload: its pods are the canary.
+  var revisions: [ObjectReference: String] = [:]
+  var book = TrafficBook()
+  var delays: [MeshDocument.Delay] = []
+  var faultNotes: [Fault: FaultNote] = [:]
+  /// The pod that offers what break-outs look for, and the secret that it gives away.
+  var scenery: Scenery?
+
+  package init(_ client: KubernetesClient, _ settings: ClusterTargetSettings, lease: RolloutLease) {
+    (self.client, self.settings, self.lease) = (client, settings, lease)
+  }
+
+  var fleet: Fleet { settings.fleet }
+
+  /// The namespaces of the plan's workloads.
+  var namespaces: [String] { Set(settings.plan.waves.flatMap(\.workloads).map(\.namespace)).sorted() }
+
+  func annotations(step: String) throws -> [String: String] {
+    [
+      ClusterNames.plan: settings.planDigest, ClusterNames.step: step,
+      ClusterNames.epoch: "\(try lease.requireEpoch())",
+    ]
+  }
+
+  /// Names what a wave does to a workload; the same each time.
+  func revision(_ wave: Wave, _ workload: ObjectReference) -> String {
+    let text = "\(settings.planDigest) \(wave.index) \(workload)"
+    let digest = SHA256.hash(data: Data(text.utf8)).prefix(4)
+    return "w\(wave.index + 1)-" + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  /// The latest wave before `index` that changed a workload.
+  func earlierWave(_ workload: ObjectReference, before index: Int) -> Wave? {
+    settings.plan.waves.prefix(index).last { $0.workloads.contains(workload) }
+  }
+
+  static func deployment(_ workload: ObjectReference) -> ObjectName {
+    ObjectName(.deployments, namespace: workload.namespace, name: workload.name)
+  }
+
+  static func canary(_ workload: ObjectReference) -> ObjectName {
+    ObjectName(.deployments, namespace: workload.namespace, name: ClusterNames.canary(of: workload.name))
+  }
+
+  // MARK: - Reading
+
+  func find(_ name: ObjectName) async throws -> DocumentValue? {
+    do {
+      return try await client.get(name)
+    } catch let failure as APIFailure where failure.kind == .notFound {
+      return nil
+    }
+  }
+
+  func live(_ workload: ObjectReference) async throws -> DocumentValue {
+    guard let live = try await find(Self.deployment(workload)) else {
+      throw BulkheadError(
+        .badInput, "the cluster has no \(workload)", cure: "plan anew for what the cluster has: bulkhead plan --kube")
+    }
+    return live
+  }
+
+  func view() async throws -> ClusterView {
+    var view = ClusterView(pods: [], services: [])
+    for namespace in namespaces { view.pods += try await client.list(.pods, namespace: namespace).items }
+    return view
+  }
+
+  func document() -> MeshDocument {
+    var document = MeshDocument(fleet, settings.derivation)
+    document.delays = delays
+    return document
+  }
+
+  // MARK: - Waiting
+
+  /// Looks again and again until `done` gives something.
+  func waited<Value: Sendable>(
+    _ what: String, for limit: Duration? = nil, _ done: () async throws -> Value?
+  ) async throws -> Value {
+    let deadline = ContinuousClock.now + (limit ?? settings.patience)
+    while true {
+      if let value = try await done() { return value }
+      guard ContinuousClock.now < deadline else {
+        throw BulkheadError(
+          .targetUnreachable, "\(what) did not come about within \(limit ?? settings.patience)",
+          cure: "see kubectl describe; the cluster may lack room, or an image may not be had")
+      }
+      try await Task.sleep(for: settings.pace)
+    }
+  }
+
+  /// Waits until all pods of a Deployment are those of its present template, and serve. Pods that cannot come are not
+  /// waited for to the end.
+  func waitForRollout(_ name: ObjectName) async throws {
+    var hopelessSince: ContinuousClock.Instant?
+    do {
+      _ = try await waited("the rollout of \(name)") { () -> Bool? in
+        guard let live = try await find(name) else { return nil }
+        if Self.isRolledOut(live) { return true }
+        guard let trouble = try await trouble(live), trouble.isHopeless else {
+          hopelessSince = nil
+          return nil
+        }
+        let since = hopelessSince ?? .now
+        hopelessSince = since
+        guard ContinuousClock.now - since > settings.hope else { return nil }
+        throw BulkheadError(
+          .targetUnreachable, "the pods of \(name) do not come", cure: "see kubectl describe, and their logs")
+      }
+    } catch let error as BulkheadError {
+      guard let live = try await find(name), let text = try await trouble(live)?.text else { throw error }
+      throw BulkheadError(error.exit, error.message + text, cure: error.cure)
+    }
+  }
+
+  static func isRolledOut(_ live: DocumentValue) -> Bool {
+    let status = live["status"] ?? .mapping([])
+    func count(_ key: String) -> Int { status[key]?.integer ?? 0 }
+    let wanted = live[path: "spec", "replicas"]?.integer ?? 1
+    let generation = live[path: "metadata", "generation"]?.integer ?? 0
+    return count("observedGeneration") >= generation && count("updatedReplicas") == wanted
+      && count("replicas") == wanted && count("availableReplicas") == wanted
+  }
+
+  /// Why pods do not come, in the kubelet's words.
+  private func trouble(_ live: DocumentValue) async throws -> (text: String, isHopeless: Bool)? {
+    guard let selector = live[path: "spec", "selector"]?.labelSelector else { return nil }
+    let pods = try await client.list(.pods, namespace: live[path: "metadata", "namespace"]?.string).items
+    for pod in pods where selector.matches(pod[path: "metadata", "labels"]?.stringMap ?? [:]) {
+      let statuses = ["initContainerStatuses", "containerStatuses"].flatMap { pod["status"]?[$0]?.elements ?? [] }
+      for status in statuses {
+        guard let waiting = status["state"]?["waiting"], let reason = waiting["reason"]?.string,
+          !["PodInitializing", "ContainerCreating"].contains(reason)
+        else { continue }
+        let words = [reason, waiting["message"]?.string].compactMap(\.self).joined(separator: ": ")
+        let text = "; \(status["name"]?.string ?? "a container"): \(words.prefix(300))".safeForTerminal
+        return (text, Self.hopeless.contains(reason))
+      }
+    }
+    return nil
+  }
+
+  /// The kubelet tries again, ever more slowly; nothing that the rollout does will change the outcome.
+  private static let hopeless: Set<String> = [
+    "CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError",
+  ]
+}

@@ -1,0 +1,169 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// `bulkhead rollout` on a real cluster, with real sidecars: enrolled in waves, killed, gone on with, taken back.
+@Suite(
+  "A rollout on a cluster", .serialized, .timeLimit(.minutes(20)),
+  .enabled(if: Cluster.canBeMade && Cluster.foreign == nil, Cluster.whyNot),
+  .enabled(if: Image.envoy != nil, "needs Envoy: run Scripts/bootstrap, or set BULKHEAD_ENVOY"), .clusterForRollouts)
+struct RolloutTests {
+  private func withShop(_ more: String = "", _ body: (Rollout) async throws -> Void) async throws {
+    let cluster = try Cluster.current()
+    try await withFolder { folder in
+      let rollout = Rollout(cluster: cluster, folder: folder)
+      let manifests = try rollout.write("shop.json", RolloutShop.manifests + "\n" + more)
+      try await cluster.kubectl("apply", "-f", manifests)
+      for app in ["cart", "users"] {
+        try await cluster.kubectl(
+          "-n", RolloutShop.namespace, "rollout", "status", "deployment/\(app)", "--timeout=120s")
+      }
+      // Names and addresses of a new service take a moment; from then on nothing fails.
+      var last = try await rollout.counted(by: "users")
+      let flows = try await eventually {
+        let next = try await rollout.counted(by: "users")
+        defer { if next.errors > last.errors { last = next } }
+        return next.errors == last.errors && next.n >= last.n + 100
+      }
+      #expect(flows, "the shop does not work")
+      try await body(rollout)
+      try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--timeout=120s")
+    }
+  }
+
+  @Test("enrols by waves, survives kill -9, writes nothing twice, and leaves no trace when undone")
+  func whole() async throws {
+    try await withShop { rollout in
+      let before = try await rollout.objects()
+      let planned = try await rollout.bulkhead(
+        "plan", "--kube", "-n", RolloutShop.namespace, "--mesh", "envoy", "--capacity", "2", "-o", "yaml")
+      try #require(planned.code == 0, "\(planned.messages)")
+      let plan = try rollout.write("plan.yaml", planned.output)
+
+      let second = Mutex<Tool.Ending?>(nil)
+      try await rollout.startAndKill(plan: plan, out: "run") {
+        let canary = try await rollout.cluster.tryKubectl(
+          ["-n", RolloutShop.namespace, "get", "deployment", "cart-bulkhead-canary"])
+        guard canary.code == 0 else { return false }
+        if second.withLock({ $0 == nil }) {
+          let ending = try await rollout.start(plan: plan, out: "second")
+          second.withLock { $0 = ending }
+        }
+        // In the second wave, whatever it is doing by then.
+        return try await rollout.waves("run").first == "promoted"
+      }
+      let refused = try #require(second.withLock { $0 })
+      #expect(refused.code == 75, "\(refused.messages)")
+
+      let resumed = try await rollout.bulkhead("rollout", "resume", rollout.path("run"))
+      try #require(resumed.code == 0, "\(resumed.messages)")
+      try checkRecord(try rollout.record("run"))
+      try await checkThatPlaintextIsRefused(rollout)
+      try await checkThatNothingIsWrittenAgain(rollout, plan)
+
+      let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
+      #expect(undone.code == 0, "\(undone.messages)")
+      #expect(try await rollout.objects() == before)
+      let left = try await rollout.cluster.kubectl(
+        "get", "deployments,services,configmaps,secrets,clusterroles,clusterrolebindings", "-A", "-l",
+        "app.kubernetes.io/managed-by=bulkhead", "-o", "name")
+      #expect(left == "")
+    }
+  }
+
+  /// Every wave promoted; every trial with its fault seen; every control that applies held, and able to fail.
+  private func checkRecord(_ record: Rollout.RunRecord) throws {
+    #expect(record.result == "promoted")
+    #expect(record.waves.count >= 2 && record.waves.allSatisfy { $0.result == "promoted" })
+    let trials = record.waves.flatMap(\.trials)
+    #expect(trials.contains { $0.faults.contains { $0.hasPrefix("kill a pod") } })
+    #expect(trials.allSatisfy { $0.injectionVerified && $0.result == "pass" })
+    let controls = trials.flatMap(\.controls).filter(\.applies)
+    #expect(Set(controls.map(\.name)) == ["plaintextRefused", "wrongIdentityRefused", "unlistedCallerRefused"])
+    #expect(controls.allSatisfy { $0.result == "pass" && $0.positiveControl == "caught" })
+    let probes = record.waves.flatMap(\.probes)
+    #expect(probes.contains { $0.phase == "weakened" && $0.result == "escaped" })
+    #expect(
+      probes.contains { $0.phase == "after" }
+        && probes.allSatisfy { $0.phase == "weakened" || $0.result == "contained" })
+    #expect(record.leftOut?.isEmpty == false)
+  }
+
+  /// By a pod that has no sidecar, and knows nothing of the mesh.
+  private func checkThatPlaintextIsRefused(_ rollout: Rollout) async throws {
+    let manifest = try rollout.write("stranger.json", RolloutShop.unknownCaller)
+    try await rollout.cluster.kubectl("apply", "-f", manifest)
+    try await rollout.cluster.kubectl(
+      "-n", RolloutShop.namespace, "rollout", "status", "deployment/stranger", "--timeout=120s")
+    #expect(try await eventually { try await rollout.counted(by: "stranger").errors >= 20 })
+    let counted = try await rollout.counted(by: "stranger")
+    #expect(counted.errors == counted.n, "\(counted.n - counted.errors) requests in plaintext got through")
+    try await rollout.cluster.kubectl("delete", "-f", manifest, "--timeout=60s")
+  }
+
+  private func checkThatNothingIsWrittenAgain(_ rollout: Rollout, _ plan: String) async throws {
+    let before = try await rollout.versions()
+    let again = try await rollout.start(plan: plan, out: "again")
+    #expect(again.code == 0 && again.messages.contains("nothing to do"), "\(again.messages)")
+    let resumed = try await rollout.bulkhead("rollout", "resume", rollout.path("run"))
+    #expect(resumed.code == 0, "\(resumed.messages)")
+    #expect(try await rollout.versions() == before)
+  }
+
+  @Test("takes a canary back that refuses those who call it")
+  func failingCanary() async throws {
+    try await withShop { rollout in
+      let plan = try rollout.write("plan.yaml", Self.strictTooEarly)
+      let ending = try await rollout.start(plan: plan, out: "run", "--skip-trials")
+      try #require(ending.code == 80, "\(ending.messages)")
+      let record = try rollout.record("run")
+      #expect(record.waves.map(\.result) == ["promoted", "rolledBack"])
+      let wave = try #require(record.waves.last)
+      #expect(wave.reason?.contains("canary requests failed") == true, "\(wave.reason ?? "")")
+      // Calls go on, and all of them succeed.
+      let then = try await rollout.counted(by: "users")
+      #expect(try await eventually { try await rollout.counted(by: "users").n >= then.n + 100 })
+      #expect(try await rollout.counted(by: "users").errors == then.errors)
+      // The first wave stays, and nothing of the second one.
+      let posture = try await rollout.cluster.kubectl(
+        "-n", RolloutShop.namespace, "get", "deployment", "cart", "-o",
+        #"jsonpath={.spec.template.metadata.annotations.bulkhead\.dev/posture}"#)
+      #expect(posture == "mutualTLS=permissive,authorisation=shadow")
+    }
+  }
+
+  /// In the second wave the cart would ask for identities, and its users have none.
+  private static let strictTooEarly = """
+    apiVersion: bulkhead.dev/v1alpha1
+    kind: Plan
+    spec:
+      mesh: envoy
+      capacity: 1
+      fleetDigest: "0000000000000000000000000000000000000000000000000000000000000000"
+      waves:
+      - name: "wave-1: enrol 1"
+        steps:
+        - {workload: "shop/cart[Deployment]", action: enrol}
+        - {workload: "shop/cart[Deployment]", action: authoriseInShadow}
+      - name: "wave-2: lock 1"
+        steps:
+        - {workload: "shop/cart[Deployment]", action: authorise}
+        - {workload: "shop/cart[Deployment]", action: requireMutualTLS}
+    """
+
+  @Test("does not patch what Helm keeps: the patch is written down")
+  func keptByHelm() async throws {
+    try await withShop(RolloutShop.keptByHelm) { rollout in
+      let before = try await rollout.objects()
+      let text = Self.strictTooEarly.split(separator: "cart").joined(separator: "kept")
+      let ending = try await rollout.start(plan: try rollout.write("plan.yaml", text), out: "run", "--skip-trials")
+      #expect(ending.code == 80, "\(ending.messages)")
+      #expect(ending.messages.contains("kept by Helm"), "\(ending.messages)")
+      let patch = try String(contentsOfFile: rollout.path("run") + "/patches/shop-kept.yaml", encoding: .utf8)
+      #expect(patch.contains("name: bulkhead-proxy"))
+      let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
+      #expect(undone.code == 0, "\(undone.messages)")
+      #expect(try await rollout.objects() == before)
+    }
+  }
+}

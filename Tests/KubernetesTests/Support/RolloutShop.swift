@@ -1,0 +1,82 @@
+/// Stand-ins for a rollout: users who call a cart, and whoever else a test wants to have beside them.
+enum RolloutShop {
+  static let namespace = "shop"
+
+  /// Users who call the cart, and the cart with its service.
+  static var manifests: String {
+    [
+      #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}"#,
+      player("users", calls: ["cart"], requestsPerSecond: 60), server("cart"),
+    ].joined(separator: "\n")
+  }
+
+  /// Calls the cart without any trace of it in its manifest: no plan can know of it.
+  static var unknownCaller: String { player("stranger", calls: ["cart"], isDeclared: false, requestsPerSecond: 20) }
+
+  /// As Helm marks what it keeps.
+  static var keptByHelm: String {
+    deployment("kept", calls: [], labels: [("app.kubernetes.io/managed-by", "Helm")]) + "\n" + service("kept")
+  }
+
+  static func server(_ name: String) -> String { deployment(name, calls: []) + "\n" + service(name) }
+
+  static func player(_ name: String, calls: [String], isDeclared: Bool = true, requestsPerSecond: Int) -> String {
+    deployment(
+      name, calls: calls, isDeclared: isDeclared, replicas: 1,
+      users: #","users":{"requestsPerSecond":\#(requestsPerSecond),"count":50}"#)
+  }
+
+  private static func service(_ name: String) -> String {
+    """
+    {"apiVersion":"v1","kind":"Service","metadata":{"name":"\(name)","namespace":"\(namespace)"},
+     "spec":{"selector":{"app":"\(name)"},"ports":[{"name":"http","port":80,"targetPort":"http"}]}}
+    """
+  }
+
+  private static func deployment(
+    _ name: String, calls: [String], isDeclared: Bool = true, replicas: Int = 2, users: String = "",
+    labels: [(String, String)] = []
+  ) -> String {
+    let outgoing = calls.map {
+      #"{"target":"\#(namespace)/\#($0)[Deployment]","host":"\#($0).\#(namespace)","port":80,"tcp":false}"#
+    }
+    let role = """
+      {"pod":"\(name)","workload":"\(namespace)/\(name)[Deployment]","callerName":"\(namespace)/\(name)",
+       "listen":[{"port":8080,"tcp":false}],"calls":[\(outgoing.joined(separator: ","))],
+       "latency":{"medianMilliseconds":1,"sigma":0.1}\(users)}
+      """
+    let quoted = role.replacingOccurrences("\n", with: "").replacingOccurrences("\"", with: "\\\"")
+    let variables = isDeclared ? calls.map { #"{"name":"\#($0.uppercased())_ADDR","value":"\#($0):80"}"# } : []
+    let marks = (labels + [("app", name)]).map { #""\#($0.0)":"\#($0.1)""# }.joined(separator: ",")
+    return """
+      {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"role-\(name)","namespace":"\(namespace)"},
+       "data":{"role.json":"\(quoted)"}}
+      {"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"\(name)","namespace":"\(namespace)"}}
+      {"apiVersion":"apps/v1","kind":"Deployment",
+       "metadata":{"name":"\(name)","namespace":"\(namespace)","labels":{\(marks)}},
+       "spec":{"replicas":\(replicas),"selector":{"matchLabels":{"app":"\(name)"}},
+        "strategy":{"rollingUpdate":{"maxSurge":"100%","maxUnavailable":0}},
+        "template":{
+         "metadata":{"labels":{"app":"\(name)"},"annotations":{"bulkhead.dev/standin-port":"8080"}},
+         "spec":{"serviceAccountName":"\(name)","automountServiceAccountToken":false,
+          "terminationGracePeriodSeconds":8,
+          "securityContext":{"runAsNonRoot":true,"runAsUser":65532,"runAsGroup":65532,
+           "seccompProfile":{"type":"RuntimeDefault"}},
+          "containers":[{"name":"app","image":"bulkhead.test/standin:1","stdin":true,
+           "args":["serve","--config","/role/role.json"],"env":[\(variables.joined(separator: ","))],
+           "ports":[{"name":"http","containerPort":8080}],
+           "readinessProbe":{"httpGet":{"path":"/healthz","port":"http"},"periodSeconds":1,"timeoutSeconds":3},
+           "lifecycle":{"preStop":{"exec":{"command":["/usr/local/bin/sleep","4"]}}},
+           "securityContext":{"readOnlyRootFilesystem":true,"allowPrivilegeEscalation":false,
+            "capabilities":{"drop":["ALL"]}},
+           "volumeMounts":[{"name":"role","mountPath":"/role","readOnly":true}]}],
+          "volumes":[{"name":"role","configMap":{"name":"role-\(name)"}}]}}}}
+      """
+  }
+}
+
+extension String {
+  fileprivate func replacingOccurrences(_ text: String, with other: String) -> String {
+    split(separator: text, omittingEmptySubsequences: false).joined(separator: other)
+  }
+}
