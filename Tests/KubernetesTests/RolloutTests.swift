@@ -58,6 +58,10 @@ struct RolloutTests {
       let resumed = try await rollout.bulkhead("rollout", "resume", rollout.path("run"))
       try #require(resumed.code == 0, "\(resumed.messages)")
       try checkRecord(try rollout.record("run"))
+      let context = try await rollout.cluster.kubectl(
+        "-n", RolloutShop.namespace, "get", "deployment", "cart", "-o",
+        #"jsonpath={.spec.template.spec.containers[?(@.name=="app")].securityContext}"#)
+      #expect(context.contains(#""readOnlyRootFilesystem":true"#), "the cart is not hardened: \(context)")
       try await checkThatPlaintextIsRefused(rollout)
       try await checkThatNothingIsWrittenAgain(rollout, plan)
 

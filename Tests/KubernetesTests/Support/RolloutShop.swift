@@ -6,7 +6,7 @@ enum RolloutShop {
   static var manifests: String {
     [
       #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}"#,
-      player("users", calls: ["cart"], requestsPerSecond: 60), server("cart"),
+      player("users", calls: ["cart"], requestsPerSecond: 60), server("cart", isHardened: false),
     ].joined(separator: "\n")
   }
 
@@ -18,7 +18,9 @@ enum RolloutShop {
     deployment("kept", calls: [], labels: [("app.kubernetes.io/managed-by", "Helm")]) + "\n" + service("kept")
   }
 
-  static func server(_ name: String) -> String { deployment(name, calls: []) + "\n" + service(name) }
+  static func server(_ name: String, isHardened: Bool = true) -> String {
+    deployment(name, calls: [], isHardened: isHardened) + "\n" + service(name)
+  }
 
   static func player(_ name: String, calls: [String], isDeclared: Bool = true, requestsPerSecond: Int) -> String {
     deployment(
@@ -34,9 +36,12 @@ enum RolloutShop {
   }
 
   private static func deployment(
-    _ name: String, calls: [String], isDeclared: Bool = true, replicas: Int = 2, users: String = "",
-    labels: [(String, String)] = []
+    _ name: String, calls: [String], isDeclared: Bool = true, isHardened: Bool = true, replicas: Int = 2,
+    users: String = "", labels: [(String, String)] = []
   ) -> String {
+    let context =
+      #""securityContext":{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"#
+      + #""readOnlyRootFilesystem":true},"#
     let outgoing = calls.map {
       #"{"target":"\#(namespace)/\#($0)[Deployment]","host":"\#($0).\#(namespace)","port":80,"tcp":false}"#
     }
@@ -67,8 +72,7 @@ enum RolloutShop {
            "ports":[{"name":"http","containerPort":8080}],
            "readinessProbe":{"httpGet":{"path":"/healthz","port":"http"},"periodSeconds":1,"timeoutSeconds":3},
            "lifecycle":{"preStop":{"exec":{"command":["/usr/local/bin/sleep","4"]}}},
-           "securityContext":{"readOnlyRootFilesystem":true,"allowPrivilegeEscalation":false,
-            "capabilities":{"drop":["ALL"]}},
+           \(isHardened ? context : "")
            "volumeMounts":[{"name":"role","mountPath":"/role","readOnly":true}]}],
           "volumes":[{"name":"role","configMap":{"name":"role-\(name)"}}]}}}}
       """
