@@ -102,11 +102,12 @@ package struct HTMLReport {
     return """
       <section><h2>Who calls whom</h2><div class="pair"><figure><figcaption>before</figcaption>\(before.svg)</figure>
       <figure><figcaption>after</figcaption>\(after.svg)</figure></div>
-      <p class="legend"><i class="key bare"></i>no sidecar <i class="key enrolled"></i>enrolled, permissive
-      <i class="key guarded"></i>authorised and isolated, open to the outside <i class="key locked"></i>strict mutual
-      TLS
-      and isolated <i class="line plain"></i>plaintext <i class="line mtls"></i>mutual TLS <i class="key ways"></i>ways
-      out of the container</p></section>
+      <p class="legend"><span><i class="key bare"></i>no sidecar</span>
+      <span><i class="key enrolled"></i>enrolled, permissive</span>
+      <span><i class="key guarded"></i>authorised and isolated, open to the outside</span>
+      <span><i class="key locked"></i>strict mutual TLS and isolated</span>
+      <span><i class="line plain"></i>plaintext</span> <span><i class="line mtls"></i>mutual TLS</span>
+      <span><i class="key ways"></i>ways out of the container</span></p></section>
       """
   }
 

@@ -14,8 +14,9 @@ struct HTMLReportWaves {
     guard !waves.isEmpty else { return "" }
     return """
       <section><h2>Waves</h2>\(TimelineDrawing(waves: waves, total: report.history.seconds).svg)
-      <p class="legend"><i class="key share"></i>canary at a share of the users <i class="key trial"></i>trial under a
-      fault <i class="key rest"></i>placing, probing, committing</p>
+      <p class="legend"><span><i class="key share"></i>canary at a share of the users</span>
+      <span><i class="key trial"></i>trial under a fault</span>
+      <span><i class="key rest"></i>placing, probing, committing</span></p>
       \(waves.map(canary))</section>
       <section><h2>Trials and the controls that had to hold meanwhile</h2>\(matrix(waves))</section>
       """

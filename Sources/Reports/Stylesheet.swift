@@ -32,7 +32,8 @@ enum Stylesheet {
     .tick{stroke:var(--line)}.rest{fill:var(--line)}.rest.rolledBack,.rest.failed{fill:var(--badbg);stroke:var(--bad)}
     .share{fill:var(--bluebg);stroke:var(--blue)}.trial{fill:var(--warnbg);stroke:var(--warn)}
     .trial.failed{fill:var(--bad)}
-    .legend{color:var(--soft);font-size:13px;margin:12px 0 0}.key{display:inline-block;width:14px;height:14px;
+    .legend{color:var(--soft);font-size:13px;margin:12px 0 0}.legend span{white-space:nowrap}
+    .key{display:inline-block;width:14px;height:14px;
     border-radius:4px;border:1px solid var(--soft);vertical-align:-2px;margin:0 4px 0 12px}
     .key.bare{background:var(--bg)}.key.enrolled{background:var(--warnbg);border-color:var(--warn)}
     .key.guarded{background:var(--bluebg);border-color:var(--blue)}.key.locked{background:var(--okbg);
