@@ -12,6 +12,9 @@ package struct StandinConfiguration: Codable, Sendable, Equatable {
   package var latency: Latency
   /// Set when this stand-in plays users.
   package var users: Users?
+  /// How old a connection may grow; nil: as old as it likes. Services spread connections, not requests, so that a new
+  /// pod is seen only by those who connect anew.
+  package var connectionSeconds: Double?
 
   package struct Listener: Codable, Sendable, Equatable {
     package var port: Int

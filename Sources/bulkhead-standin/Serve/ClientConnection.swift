@@ -10,6 +10,7 @@ final class ClientConnection: ChannelInboundHandler {
   /// Where the connection goes after an exchange; nil for one that is used once.
   weak var pool: ConnectionPool?
   var idleSince = NIODeadline.now()
+  let began = NIODeadline.now()
   /// A byte of the current answer has arrived.
   fileprivate(set) var sawBytes = false
   private var context: ChannelHandlerContext?

@@ -18,8 +18,13 @@ final class ConnectionPool {
   private var idle: [ClientConnection] = []
   private var open = 0
   private var waiting: [Exchange] = []
+  /// Nil: connections live as long as they like.
+  private let longestAge: TimeAmount?
 
-  init(loop: any EventLoop, resolver: Resolver, host: String, port: Int, lines: Bool) {
+  init(
+    loop: any EventLoop, resolver: Resolver, host: String, port: Int, lines: Bool, longestAge: TimeAmount? = nil
+  ) {
+    self.longestAge = longestAge
     self.loop = loop
     self.resolver = resolver
     self.host = host
@@ -56,6 +61,7 @@ final class ConnectionPool {
 
   func release(_ connection: ClientConnection) {
     if let next = nextWaiting() { return connection.start(next) }
+    if let longestAge, connection.began + longestAge <= .now() { return connection.close() }
     connection.idleSince = .now()
     idle.append(connection)
   }

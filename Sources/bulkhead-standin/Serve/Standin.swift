@@ -44,7 +44,9 @@ final class Standin {
     for call in configuration.calls where !targets.contains(call.target) { targets.append(call.target) }
     tally = Tally(targets: targets, playsUsers: configuration.users != nil)
     for call in configuration.calls {
-      let pool = ConnectionPool(loop: loop, resolver: resolver, host: call.host, port: call.port, lines: call.tcp)
+      let pool = ConnectionPool(
+        loop: loop, resolver: resolver, host: call.host, port: call.port, lines: call.tcp,
+        longestAge: configuration.connectionSeconds.map { .milliseconds(Int64(min(max($0, 0), 86_400) * 1_000)) })
       calls.append(
         PreparedCall(
           call: call, target: targets.firstIndex(of: call.target) ?? 0, authority: "\(call.host):\(call.port)",

@@ -132,9 +132,24 @@ struct Rollout: Sendable {
       metadata["annotations"] = annotations.isEmpty ? nil : annotations
       for key in ["managedFields", "resourceVersion", "generation"] { metadata[key] = nil }
       (item["metadata"], item["status"]) = (metadata, nil)
+      item = Self.withoutEmptyContexts(item)
       let data = try JSONSerialization.data(withJSONObject: item, options: [.sortedKeys, .withoutEscapingSlashes])
       return String(decoding: data, as: UTF8.self)
     }.sorted()
+  }
+
+  /// An API server keeps the empty shell of a container's `securityContext` when the last field in it is given up; it
+  /// says nothing.
+  private static func withoutEmptyContexts(_ item: [String: Any]) -> [String: Any] {
+    guard var spec = item["spec"] as? [String: Any], var template = spec["template"] as? [String: Any],
+      var pod = template["spec"] as? [String: Any], let containers = pod["containers"] as? [[String: Any]]
+    else { return item }
+    pod["containers"] = containers.map { container in
+      let isEmpty = (container["securityContext"] as? [String: Any])?.isEmpty == true
+      return isEmpty ? container.filter { $0.key != "securityContext" } : container
+    }
+    (template["spec"], spec["template"]) = (pod, template)
+    return item.merging(["spec": spec]) { _, new in new }
   }
 
   /// By kind, namespace and name: what changes with every write. Endpoints and the cluster's own leases never rest.

@@ -48,7 +48,7 @@ enum RolloutShop {
     let role = """
       {"pod":"\(name)","workload":"\(namespace)/\(name)[Deployment]","callerName":"\(namespace)/\(name)",
        "listen":[{"port":8080,"tcp":false}],"calls":[\(outgoing.joined(separator: ","))],
-       "latency":{"medianMilliseconds":1,"sigma":0.1}\(users)}
+       "connectionSeconds":2,"latency":{"medianMilliseconds":1,"sigma":0.1}\(users)}
       """
     let quoted = role.replacingOccurrences("\n", with: "").replacingOccurrences("\"", with: "\\\"")
     let variables = isDeclared ? calls.map { #"{"name":"\#($0.uppercased())_ADDR","value":"\#($0):80"}"# } : []
