@@ -81,7 +81,7 @@ extension Cluster {
     let users = try #require(object["users"] as? [[String: Any]])
     object["users"] = [["name": users[0]["name"] ?? "", "user": ["token": token]]]
     let path = "\(folder)/\(name).kubeconfig"
-    try JSONSerialization.data(withJSONObject: object).write(to: URL(filePath: path))
+    try JSONSerialization.data(withJSONObject: object, options: .withoutEscapingSlashes).write(to: URL(filePath: path))
     return Cluster(folder: self.folder, kubeconfig: path)
   }
 
