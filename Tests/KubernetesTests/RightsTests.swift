@@ -115,6 +115,7 @@ struct RightsTests {
       // A second is too short for a verdict: the canary comes, and goes again.
       let ending = try await rollout.start(plan: plan, out: "run", "--skip-trials", "--deadline", "1")
       #expect(ending.code == 80, "\(ending.messages)")
+      try await expectRestricted(Rollout(cluster: cluster, folder: folder))
       let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
       #expect(undone.code == 0, "\(undone.messages)")
 
@@ -179,6 +180,25 @@ struct RightsTests {
     for app in ["cart", "users"] {
       try await cluster.kubectl("-n", Self.shop, "rollout", "status", "deployment/\(app)", "--timeout=120s")
     }
+  }
+
+  /// The discovery server's pod, by Bulkhead's own reading of the Pod Security standards.
+  private func expectRestricted(_ rollout: Rollout) async throws {
+    struct Audit: Decodable {
+      struct Entry: Decodable {
+        struct Resource: Decodable {
+          var kind: String
+          var name: String
+        }
+        var resource: Resource
+        var level: String
+      }
+      var podSecurity: [Entry]
+    }
+    let audited = try await rollout.bulkhead("audit", "--kube", "-n", "bulkhead", "-o", "json")
+    let entries = try JSONDecoder().decode(Audit.self, from: Data(audited.output.utf8)).podSecurity
+    let server = entries.first { $0.resource.kind == "Deployment" && $0.resource.name == "bulkhead-discovery" }
+    #expect(server?.level == "restricted", "\(entries)")
   }
 
   /// By the API server's own word, in a namespace that is not enrolled, and in the whole cluster.
