@@ -30,6 +30,7 @@ bootstrap: ## install what is missing on a Debian machine
 check: ## the fast rules: directions of imports, sizes, banned words, links
 	@Scripts/check-rooms
 	@Scripts/check-tree
+	@Scripts/make-chart --check
 
 lint: check ## the fast rules and the format
 	swift format lint --recursive --strict --parallel Package.swift Sources Tests

@@ -69,7 +69,8 @@ struct RolloutTests {
       #expect(undone.code == 0, "\(undone.messages)")
       #expect(try await rollout.objects() == before)
       let left = try await rollout.cluster.kubectl(
-        "get", "deployments,services,configmaps,secrets,clusterroles,clusterrolebindings", "-A", "-l",
+        "get",
+        "deployments,services,configmaps,secrets,clusterroles,clusterrolebindings,roles,rolebindings", "-A", "-l",
         "app.kubernetes.io/managed-by=bulkhead", "-o", "name")
       #expect(left == "")
     }

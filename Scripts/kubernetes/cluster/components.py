@@ -43,8 +43,17 @@ def apiserver():
     "--requestheader-allowed-names=front-proxy-client", "--requestheader-extra-headers-prefix=X-Remote-Extra-",
     "--requestheader-group-headers=X-Remote-Group", "--requestheader-username-headers=X-Remote-User",
     f"--proxy-client-cert-file={KEYS}/front-proxy.crt", f"--proxy-client-key-file={KEYS}/front-proxy.key",
-    "--cert-dir=/run/apiserver", "--profiling=false",
+    "--cert-dir=/run/apiserver", "--profiling=false", f"--audit-policy-file={CONFIGURATION}/audit.json",
+    f"--audit-log-path={layout.INSIDE}/logs/audit.log", "--audit-log-maxsize=50", "--audit-log-maxbackup=1",
   ]
+
+
+def audit_policy():
+  """What Bulkhead's own accounts ask for, and nothing else: tests compare it with the rights that they have."""
+  return {
+    "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
+    "rules": [{"level": "Metadata", "userGroups": ["system:serviceaccounts:bulkhead"]}, {"level": "None"}],
+  }
 
 
 def controller_manager():
@@ -193,6 +202,7 @@ disabled_plugins = [
 def write_all(folder: pathlib.Path, snapshotter):
   (folder / "cni").mkdir(exist_ok=True)
   (folder / "cni" / "10-bulkhead.conflist").write_text(json.dumps(network_configuration()))
+  (folder / "audit.json").write_text(json.dumps(audit_policy()))
   (folder / "kubelet.json").write_text(json.dumps(kubelet_configuration()))
   (folder / "proxy.json").write_text(json.dumps(proxy_configuration()))
   (folder / "containerd.toml").write_text(runtime_configuration(snapshotter))

@@ -55,6 +55,8 @@ extension APIResource {
     group: "authentication.k8s.io", version: "v1", kind: "TokenReview", plural: "tokenreviews", isNamespaced: false)
   static let clusterRoles = rbac("ClusterRole", "clusterroles")
   static let clusterRoleBindings = rbac("ClusterRoleBinding", "clusterrolebindings")
+  static let roles = rbac("Role", "roles", isNamespaced: true)
+  static let roleBindings = rbac("RoleBinding", "rolebindings", isNamespaced: true)
 
   private static func core(_ kind: String, _ plural: String) -> APIResource {
     APIResource(group: "", version: "v1", kind: kind, plural: plural, isNamespaced: true)
@@ -62,8 +64,9 @@ extension APIResource {
   private static func apps(_ kind: String, _ plural: String) -> APIResource {
     APIResource(group: "apps", version: "v1", kind: kind, plural: plural, isNamespaced: true)
   }
-  private static func rbac(_ kind: String, _ plural: String) -> APIResource {
-    APIResource(group: "rbac.authorization.k8s.io", version: "v1", kind: kind, plural: plural, isNamespaced: false)
+  private static func rbac(_ kind: String, _ plural: String, isNamespaced: Bool = false) -> APIResource {
+    APIResource(
+      group: "rbac.authorization.k8s.io", version: "v1", kind: kind, plural: plural, isNamespaced: isNamespaced)
   }
 }
 

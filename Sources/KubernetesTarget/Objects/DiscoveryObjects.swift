@@ -25,11 +25,18 @@ package struct DiscoveryObjects: Sendable {
     let name = ClusterNames.discovery
     return [
       (ObjectName(.serviceAccounts, namespace: namespace, name: name), account),
-      (ObjectName(.clusterRoles, namespace: nil, name: name), role),
-      (ObjectName(.clusterRoleBindings, namespace: nil, name: name), binding),
-      (ObjectName(.services, namespace: namespace, name: name), service),
-      (ObjectName(.deployments, namespace: namespace, name: name), deployment),
+      (ObjectName(.clusterRoles, namespace: nil, name: name), role(in: nil)),
+      (ObjectName(.clusterRoleBindings, namespace: nil, name: name), binding(in: nil)),
     ]
+      + Set(namespaces + [namespace]).sorted().flatMap { place in
+        [
+          (ObjectName(.roles, namespace: place, name: name), role(in: place)),
+          (ObjectName(.roleBindings, namespace: place, name: name), binding(in: place)),
+        ]
+      } + [
+        (ObjectName(.services, namespace: namespace, name: name), service),
+        (ObjectName(.deployments, namespace: namespace, name: name), deployment),
+      ]
   }
 
   private var account: DocumentValue {
@@ -43,27 +50,33 @@ package struct DiscoveryObjects: Sendable {
     zip(arguments, arguments.dropFirst()).filter { $0.0 == "--namespace" }.map(\.1)
   }
 
-  /// It reads pods and services, and asks whose token it is. It writes nothing.
-  private var role: DocumentValue {
+  /// It reads pods and services of the enrolled namespaces and its own document, and asks whose token it is. Only the
+  /// last is a right in the whole cluster: who installs it must have every right that it gets.
+  private func rules(in place: String?) -> [DocumentValue] {
     func rule(_ group: String, _ resources: [String], _ verbs: [String]) -> DocumentValue {
       .map(["apiGroups": .texts([group]), "resources": .texts(resources), "verbs": .texts(verbs)])
     }
-    return .map([
-      "apiVersion": .string("rbac.authorization.k8s.io/v1"), "kind": .string("ClusterRole"),
-      "metadata": metadata(ClusterNames.discovery, namespace: nil),
-      "rules": .list([
-        rule("", ["pods", "services", "configmaps"], ["get", "list", "watch"]),
-        rule("authentication.k8s.io", ["tokenreviews"], ["create"]),
-      ]),
+    guard let place else { return [rule("authentication.k8s.io", ["tokenreviews"], ["create"])] }
+    var rules: [DocumentValue] = []
+    if place == ClusterNames.namespace { rules.append(rule("", ["configmaps"], ["get", "list", "watch"])) }
+    if namespaces.contains(place) { rules.append(rule("", ["pods", "services"], ["list", "watch"])) }
+    return rules
+  }
+
+  private func role(in place: String?) -> DocumentValue {
+    .map([
+      "apiVersion": .string("rbac.authorization.k8s.io/v1"), "kind": .string(place == nil ? "ClusterRole" : "Role"),
+      "metadata": metadata(ClusterNames.discovery, namespace: place), "rules": .list(rules(in: place)),
     ])
   }
 
-  private var binding: DocumentValue {
+  private func binding(in place: String?) -> DocumentValue {
     .map([
-      "apiVersion": .string("rbac.authorization.k8s.io/v1"), "kind": .string("ClusterRoleBinding"),
-      "metadata": metadata(ClusterNames.discovery, namespace: nil),
+      "apiVersion": .string("rbac.authorization.k8s.io/v1"),
+      "kind": .string(place == nil ? "ClusterRoleBinding" : "RoleBinding"),
+      "metadata": metadata(ClusterNames.discovery, namespace: place),
       "roleRef": .map([
-        "apiGroup": .string("rbac.authorization.k8s.io"), "kind": .string("ClusterRole"),
+        "apiGroup": .string("rbac.authorization.k8s.io"), "kind": .string(place == nil ? "ClusterRole" : "Role"),
         "name": .string(ClusterNames.discovery),
       ]),
       "subjects": .list([

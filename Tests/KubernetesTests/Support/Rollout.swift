@@ -155,7 +155,7 @@ struct Rollout: Sendable {
   /// By kind, namespace and name: what changes with every write. Endpoints and the cluster's own leases never rest.
   func versions() async throws -> [String] {
     var kinds = "deployments,services,serviceaccounts,configmaps,secrets,networkpolicies,clusterroles"
-    kinds += ",clusterrolebindings,namespaces"
+    kinds += ",clusterrolebindings,roles,rolebindings,namespaces"
     let name = "{.metadata.namespace}/{.metadata.name}"
     let text = try await cluster.kubectl(
       "get", kinds, "-A", "-o",
