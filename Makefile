@@ -10,7 +10,7 @@ OUT ?= out/demo
 
 export YES
 
-.PHONY: help demo test build bootstrap lint check format soak bench clean
+.PHONY: help demo test test-kubernetes build bootstrap lint check format soak bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ demo: bootstrap ## rehearse the rollout of the example shop on this machine and 
 
 test: bootstrap ## every check and every test, real containers and proxies included (needs root; up to 45 minutes)
 	@Scripts/run-tests $(SWIFT_FLAGS)
+
+test-kubernetes: bootstrap ## the tests on a real single-node Kubernetes, which is built once (root, Debian 12; 20 minutes)
+	@Scripts/kubernetes/test $(SWIFT_FLAGS)
 
 build: bootstrap ## build the programs into .build/release
 	swift build $(SWIFT_FLAGS)
