@@ -148,7 +148,8 @@ struct Rollout: Sendable {
       let isEmpty = (container["securityContext"] as? [String: Any])?.isEmpty == true
       return isEmpty ? container.filter { $0.key != "securityContext" } : container
     }
-    (template["spec"], spec["template"]) = (pod, template)
+    template["spec"] = pod
+    spec["template"] = template
     return item.merging(["spec": spec]) { _, new in new }
   }
 
