@@ -47,10 +47,11 @@ import Testing
     #expect(standing == example.standing, "\(example.name)")
   }
 
-  @Test(arguments: [
-    (["discovery", "--keys", "/run/keys", "--namespace", "a", "--namespace", "b"], ["a", "b"]),
-    (["discovery"], []), ([], []), (["--namespace"], []),
-  ] as [([String], [String])])
+  @Test(
+    arguments: [
+      (["discovery", "--keys", "/run/keys", "--namespace", "a", "--namespace", "b"], ["a", "b"]),
+      (["discovery"], []), ([], []), (["--namespace"], []),
+    ] as [([String], [String])])
   func aServersNamespacesAreRead(_ arguments: [String], _ namespaces: [String]) {
     #expect(DiscoveryObjects.namespaces(in: arguments) == namespaces)
   }
