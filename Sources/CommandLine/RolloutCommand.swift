@@ -62,7 +62,7 @@ struct RolloutStartCommand: AsyncParsableCommand {
       EXAMPLES
         bulkhead rollout start --plan plan.yaml --kube --mesh envoy --out run
         bulkhead rollout start --plan plan.yaml --kube --context staging --image registry/bulkhead:0.1.0 --out run
-        bulkhead rollout start --plan plan.yaml --kube --approve-waves --out run
+        bulkhead rollout start --plan plan.yaml --kube --approve-waves --on-failure freeze --out run
 
       EXIT CODES
         0 promoted · 80 a gate failed, rolled back · 81 rollback incomplete · 82 a probe got out after hardening ·
@@ -100,6 +100,10 @@ struct RolloutStartCommand: AsyncParsableCommand {
   var skipTrials = false
   @Flag(name: .long, help: "Each wave waits for 'bulkhead rollout approve'.")
   var approveWaves = false
+  @Option(
+    name: .long,
+    help: "What becomes of a wave that fails: rollBack, or freeze (it stays for people to look at, until 'abort').")
+  var onFailure: FailurePolicy = .rollBack
   @OptionGroup(title: "Cluster options") var cluster: ClusterOptions
   @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
   var color: ColorChoice = .auto
@@ -125,7 +129,7 @@ struct RolloutStartCommand: AsyncParsableCommand {
     (options.sidecarMilliCPU, options.sidecarBytes) = (milli, bytes)
     (options.limits.tolerance, options.limits.alpha, options.limits.beta) = (tolerance, alpha, beta)
     options.limits.deadline.seconds = deadline
-    (options.trials, options.approval) = (!skipTrials, approveWaves)
+    (options.trials, options.approval, options.onFailure) = (!skipTrials, approveWaves, onFailure)
     let rollout = try ClusterRollout(starting: options, say: RolloutCommand.say)
     try await RolloutCommand.carryOut(rollout, color: color, folder: out)
   }
@@ -178,3 +182,5 @@ struct RolloutUndoCommand: AsyncParsableCommand {
     StandardError.write("all is back as it was before the first wave\n")
   }
 }
+
+extension FailurePolicy: ExpressibleByArgument {}
