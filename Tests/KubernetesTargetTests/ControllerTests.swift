@@ -153,3 +153,33 @@ struct ClusterKeepingTests {
     #expect(RolloutStatus(of: foreign) == RolloutStatus())
   }
 }
+
+@Suite("Why a pod does not come")
+struct PodTroubleTests {
+  @Test(
+    "in the words of scheduler and kubelet",
+    arguments: [
+      (
+        #""status":{"conditions":[{"type":"PodScheduled","status":"False","message":"Insufficient cpu"}]}"#,
+        "; no node takes its pod: Insufficient cpu", false
+      ),
+      (
+        #"""
+        "status":{"initContainerStatuses":[{"name":"i","state":{"waiting":{"reason":"ImagePullBackOff","message":"m"}}}]}
+        """#, "; i: ImagePullBackOff: m", true
+      ),
+      (
+        #""status":{"containerStatuses":[{"name":"a","state":{"waiting":{"reason":"ContainerCreating"}}}]}"#, nil, false
+      ),
+      (
+        #"""
+        "metadata":{"deletionTimestamp":"t"},
+        "status":{"conditions":[{"type":"PodScheduled","status":"False"}]}
+        """#, nil, false
+      ),
+    ])
+  func words(pod: String, text: String?, isHopeless: Bool) throws {
+    let trouble = PodTrouble(of: try JSONItem.read(Array("{\(pod)}".utf8)).value)
+    #expect(trouble?.text == text && (trouble?.isHopeless ?? false) == isHopeless)
+  }
+}

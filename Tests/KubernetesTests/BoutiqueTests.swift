@@ -22,7 +22,7 @@ struct BoutiqueTests {
       try #require(planned.code == 0, "\(planned.messages)")
       try await controller.order(
         "shop", plan: try controller.rollout.write("plan.yaml", planned.output), "--standin-image",
-        "bulkhead.test/standin:1")
+        "bulkhead.test/standin:1", "--sidecar-cpu", "10m", "--sidecar-memory", "32Mi")
 
       try await controller.wait("shop", within: .seconds(600)) { $0.waves.first?.result == "promoted" }
       try await controller.signal("SIGKILL", pod: try #require(try await controller.leader()))

@@ -183,26 +183,11 @@ package actor ClusterTarget {
       && count("replicas") == wanted && count("availableReplicas") == wanted
   }
 
-  /// Why pods do not come, in the kubelet's words.
-  private func trouble(_ live: DocumentValue) async throws -> (text: String, isHopeless: Bool)? {
+  /// Why pods do not come, in the words of the scheduler and the kubelet.
+  private func trouble(_ live: DocumentValue) async throws -> PodTrouble? {
     guard let selector = live[path: "spec", "selector"]?.labelSelector else { return nil }
     let pods = try await client.list(.pods, namespace: live[path: "metadata", "namespace"]?.string).items
-    for pod in pods where selector.matches(pod[path: "metadata", "labels"]?.stringMap ?? [:]) {
-      let statuses = ["initContainerStatuses", "containerStatuses"].flatMap { pod["status"]?[$0]?.elements ?? [] }
-      for status in statuses {
-        guard let waiting = status["state"]?["waiting"], let reason = waiting["reason"]?.string,
-          !["PodInitializing", "ContainerCreating"].contains(reason)
-        else { continue }
-        let words = [reason, waiting["message"]?.string].compactMap(\.self).joined(separator: ": ")
-        let text = "; \(status["name"]?.string ?? "a container"): \(words.prefix(300))".safeForTerminal
-        return (text, Self.hopeless.contains(reason))
-      }
-    }
-    return nil
+    return pods.lazy.filter { selector.matches($0[path: "metadata", "labels"]?.stringMap ?? [:]) }
+      .compactMap { PodTrouble(of: $0) }.first
   }
-
-  /// The kubelet tries again, ever more slowly; nothing that the rollout does will change the outcome.
-  private static let hopeless: Set<String> = [
-    "CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError",
-  ]
 }

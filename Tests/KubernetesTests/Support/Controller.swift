@@ -88,7 +88,7 @@ struct Controller: Sendable {
     _ name: String, within limit: Duration = .seconds(240), _ isSo: (Status) -> Bool
   ) async throws -> Status {
     var last: Status?
-    let came = try await eventually(within: limit) {
+    let came = try await eventually(within: limit, pace: .seconds(1)) {
       last = try await status(name)
       return last.map(isSo) ?? false
     }

@@ -59,12 +59,14 @@ func withFolder<Result>(_ body: (String) async throws -> Result) async throws ->
 }
 
 /// Waits for a condition; false when it did not come true in time.
-func eventually(within limit: Duration = .seconds(60), _ condition: () async throws -> Bool) async throws -> Bool {
+/// - Parameter pace: between two looks; each costs a program's start where kubectl does the looking.
+func eventually(
+  within limit: Duration = .seconds(60), pace: Duration = .milliseconds(100), _ condition: () async throws -> Bool
+) async throws -> Bool {
   let deadline = ContinuousClock.now + limit
   while ContinuousClock.now < deadline {
     if try await condition() { return true }
-    // The pace of looking, not a wait for time to pass.
-    try await Task.sleep(for: .milliseconds(100))
+    try await Task.sleep(for: pace)
   }
   return try await condition()
 }

@@ -1,0 +1,40 @@
+import Diagnostics
+import FleetModel
+import KubernetesAPI
+
+/// Why a pod does not come, in the words of the scheduler and the kubelet.
+struct PodTrouble: Sendable, Equatable {
+  /// To be appended to a sentence.
+  var text: String
+  /// Whether waiting is of no use: the kubelet tries again, ever more slowly, and nothing that the rollout does will
+  /// change the outcome. Room may still be made for a pod that has none.
+  var isHopeless: Bool
+
+  /// Nil for a pod that is on its way, or going.
+  init?(of pod: DocumentValue) {
+    guard pod[path: "metadata", "deletionTimestamp"] == nil else { return nil }
+    let statuses = ["initContainerStatuses", "containerStatuses"].flatMap { pod["status"]?[$0]?.elements ?? [] }
+    for status in statuses {
+      guard let waiting = status["state"]?["waiting"], let reason = waiting["reason"]?.string,
+        !["PodInitializing", "ContainerCreating"].contains(reason)
+      else { continue }
+      let words = [reason, waiting["message"]?.string].compactMap(\.self).joined(separator: ": ")
+      text = "; \(status["name"]?.string ?? "a container"): \(words.prefix(300))".safeForTerminal
+      isHopeless = Self.hopeless.contains(reason)
+      return
+    }
+    let conditions = pod[path: "status", "conditions"]?.elements ?? []
+    guard
+      let unscheduled = conditions.first(where: {
+        $0["type"]?.string == "PodScheduled" && $0["status"]?.string == "False"
+      })
+    else { return nil }
+    text =
+      "; no node takes its pod: \((unscheduled["message"]?.string ?? "it is not said why").prefix(300))".safeForTerminal
+    isHopeless = false
+  }
+
+  private static let hopeless: Set<String> = [
+    "CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError",
+  ]
+}
