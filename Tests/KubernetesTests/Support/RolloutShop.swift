@@ -19,8 +19,8 @@ enum RolloutShop {
       ("currency", []), ("payment", []), ("email", []), ("store", []),
     ]
     let hardened: Set = ["ads", "email", "payment"]
-    let servers = services.map { server($0.name, calls: $0.calls, isHardened: hardened.contains($0.name)) }
-    let crowd = player("loadgenerator", calls: ["frontend"], requestsPerSecond: 25)
+    let servers = services.map { server($0.name, calls: $0.calls, isHardened: hardened.contains($0.name), replicas: 1) }
+    let crowd = player("loadgenerator", calls: ["frontend"], requestsPerSecond: 15)
     return ([#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}"#, crowd] + servers)
       .joined(separator: "\n")
   }
@@ -33,8 +33,10 @@ enum RolloutShop {
     deployment("kept", calls: [], labels: [("app.kubernetes.io/managed-by", "Helm")]) + "\n" + service("kept")
   }
 
-  static func server(_ name: String, calls: [String] = [], isHardened: Bool = true) -> String {
-    deployment(name, calls: calls, isHardened: isHardened) + "\n" + service(name)
+  static func server(
+    _ name: String, calls: [String] = [], isHardened: Bool = true, replicas: Int = 2
+  ) -> String {
+    deployment(name, calls: calls, isHardened: isHardened, replicas: replicas) + "\n" + service(name)
   }
 
   static func player(_ name: String, calls: [String], isDeclared: Bool = true, requestsPerSecond: Int) -> String {
