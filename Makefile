@@ -18,10 +18,10 @@ help: ## list the targets
 demo: bootstrap ## rehearse the rollout of the example shop on this machine and say where the report is
 	@Scripts/demo '$(OUT)' $(SWIFT_FLAGS)
 
-test: bootstrap ## every check and every test, real containers and proxies included (needs root; up to 45 minutes)
+test: bootstrap ## checks and tests on real containers, proxies and a real Kubernetes (root; up to an hour)
 	@Scripts/run-tests $(SWIFT_FLAGS)
 
-test-kubernetes: bootstrap ## the tests on a real single-node Kubernetes, which is built once (root, Debian 12; 20 minutes)
+test-kubernetes: bootstrap ## everything that is tested on a real Kubernetes, faults included (root, Debian 12; an hour)
 	@Scripts/kubernetes/test $(SWIFT_FLAGS)
 
 build: bootstrap ## build the programs into .build/release
