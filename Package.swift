@@ -114,6 +114,7 @@ let package = Package(
         "FleetModel", "Diagnostics", crypto,
       ]),
     room("Scanners", ["FleetModel", "Diagnostics", nioHTTP] + nio),
+    room("Telemetry", ["Diagnostics", nioHTTP] + nio),
     room("MetricSources", ["Judgement", "FleetModel", "Diagnostics", nioHTTP] + nio),
     // Faces
     room(
@@ -126,7 +127,7 @@ let package = Package(
       "Composition",
       [
         "Twin", "EnvoyMesh", "KubernetesAPI", "KubernetesTarget", "JournalStore", "Linux", "Scanners", "MetricSources",
-        "Intake", "Planning", "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports", "IntentModel",
+        "Telemetry", "Intake", "Planning", "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports", "IntentModel",
         "FleetModel", "StandinProtocol", "Diagnostics", crypto, subprocess,
       ]),
     room(

@@ -26,7 +26,7 @@ package struct BulkheadCommand: AsyncParsableCommand {
       SurveyCommand.self, AuditCommand.self, ReachCommand.self, PathsCommand.self, PoliciesCommand.self,
       ChooseCommand.self, PlanCommand.self,
       RehearseCommand.self, JudgeCommand.self, ExplainCommand.self, DiffCommand.self, DoctorCommand.self,
-      PreflightCommand.self, RolloutCommand.self, DiscoveryCommand.self, SidecarCommand.self,
+      PreflightCommand.self, RolloutCommand.self, ControllerCommand.self, DiscoveryCommand.self, SidecarCommand.self,
       TwinCommand.self,
     ])
 

@@ -36,6 +36,9 @@ final class ProgressConsole: RolloutObserver, Sendable {
         "  canary at \(share.percent) % of the users: \(verdict(share.verdict)) in \(seconds(share.seconds))"
           + (share.reason.isEmpty ? "" : " – \(share.reason.safeForTerminal)"))
     case .held(let reason): line("  the canary is held: \(reason.safeForTerminal)")
+    case .paused: line("  paused; 'bulkhead rollout continue' goes on")
+    case .awaitingApproval(let wave): line("  \(wave.safeForTerminal) waits for 'bulkhead rollout approve'")
+    case .frozen: line(paint.red("  frozen as it is; 'bulkhead rollout abort' puts the wave back"))
     case .promoted: line("  all users on the new pods")
     case .trialStarted(let trial): status("  trial: \(trial.fault.title.safeForTerminal) …")
     case .trialDone(let trial): trialLine(trial)

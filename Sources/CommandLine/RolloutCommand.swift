@@ -22,9 +22,11 @@ package struct RolloutCommand: AsyncParsableCommand {
         bulkhead rollout pause run; bulkhead rollout continue run
         bulkhead rollout resume run                 after a crash, or a lost connection
         bulkhead rollout undo run                   everything back to before the first wave
+        bulkhead rollout manifest --plan plan.yaml --name shop | kubectl apply -f -      by the controller instead
       """,
     subcommands: [
-      RolloutStartCommand.self, RolloutResumeCommand.self, RolloutStatusCommand.self, RolloutPauseCommand.self,
+      RolloutStartCommand.self, RolloutManifestCommand.self, RolloutResumeCommand.self, RolloutStatusCommand.self,
+      RolloutPauseCommand.self,
       RolloutContinueCommand.self, RolloutApproveCommand.self, RolloutAbortCommand.self, RolloutUndoCommand.self,
     ])
 
@@ -62,7 +64,7 @@ struct RolloutStartCommand: AsyncParsableCommand {
       EXAMPLES
         bulkhead rollout start --plan plan.yaml --kube --mesh envoy --out run
         bulkhead rollout start --plan plan.yaml --kube --context staging --image registry/bulkhead:0.1.0 --out run
-        bulkhead rollout start --plan plan.yaml --kube --approve-waves --out run
+        bulkhead rollout start --plan plan.yaml --kube --approve-waves --on-failure freeze --out run
 
       EXIT CODES
         0 promoted · 80 a gate failed, rolled back · 81 rollback incomplete · 82 a probe got out after hardening ·
@@ -78,28 +80,7 @@ struct RolloutStartCommand: AsyncParsableCommand {
   var mesh = "envoy"
   @Option(name: .long, help: "A new folder for journal, reports and patches.")
   var out = "rollout"
-  @Option(name: .long, help: "Image with bulkhead and nft.")
-  var image = "bulkhead:0.1.0"
-  @Option(name: .long, help: "Image with envoy.")
-  var envoyImage = "envoyproxy/envoy:distroless-v1.34-latest"
-  @Option(name: .long, help: "Image with bulkhead-standin.")
-  var standinImage: String?
-  @Option(name: .long, help: ArgumentHelp("What a sidecar asks for.", valueName: "quantity"))
-  var sidecarCpu = "100m"
-  @Option(name: .long, help: ArgumentHelp("What a sidecar asks for.", valueName: "quantity"))
-  var sidecarMemory = "128Mi"
-  @Option(name: .long, help: "A canary whose error rate is shown to be below this may be promoted.")
-  var tolerance = 0.01
-  @Option(name: .long, help: "Chance of a false alarm per wave.")
-  var alpha = 0.05
-  @Option(name: .long, help: "Chance of promoting a canary that is worse than the tolerance.")
-  var beta = 0.05
-  @Option(name: .long, help: "Seconds after which the plan decides about a share without a verdict.")
-  var deadline = 240
-  @Flag(name: .long, help: "Without trials under faults.")
-  var skipTrials = false
-  @Flag(name: .long, help: "Each wave waits for 'bulkhead rollout approve'.")
-  var approveWaves = false
+  @OptionGroup(title: "Settings") var settings: RolloutSettings
   @OptionGroup(title: "Cluster options") var cluster: ClusterOptions
   @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
   var color: ColorChoice = .auto
@@ -107,10 +88,6 @@ struct RolloutStartCommand: AsyncParsableCommand {
   func validate() throws {
     guard kube else { throw ValidationError("say --kube: the twin is what 'bulkhead rehearse' is for") }
     guard mesh == "envoy" else { throw ValidationError("--mesh: envoy is the one that a rollout can do yet") }
-    guard (0..<1).contains(tolerance), tolerance > 0, (0..<1).contains(alpha), alpha > 0, (0..<1).contains(beta),
-      beta > 0
-    else { throw ValidationError("--tolerance, --alpha and --beta must lie between 0 and 1") }
-    guard (1...86_400).contains(deadline) else { throw ValidationError("--deadline must lie between 1 and 86400") }
   }
 
   func run() async throws {
@@ -118,14 +95,8 @@ struct RolloutStartCommand: AsyncParsableCommand {
     let source = try PlanInput.file(plan)
     (options.plan, options.planName) = (source.bytes, source.name)
     options.access = cluster.access("rollout")
-    (options.out, options.image, options.envoyImage, options.standinImage) = (out, image, envoyImage, standinImage)
-    guard let milli = Quantity(sidecarCpu)?.milli, (0...1_000_000).contains(milli),
-      let bytes = Quantity(sidecarMemory)?.units, (0...1 << 40).contains(bytes)
-    else { throw ValidationError("--sidecar-cpu and --sidecar-memory want quantities such as 100m and 128Mi") }
-    (options.sidecarMilliCPU, options.sidecarBytes) = (milli, bytes)
-    (options.limits.tolerance, options.limits.alpha, options.limits.beta) = (tolerance, alpha, beta)
-    options.limits.deadline.seconds = deadline
-    (options.trials, options.approval) = (!skipTrials, approveWaves)
+    options.out = out
+    try settings.apply(to: &options)
     let rollout = try ClusterRollout(starting: options, say: RolloutCommand.say)
     try await RolloutCommand.carryOut(rollout, color: color, folder: out)
   }

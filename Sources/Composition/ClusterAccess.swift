@@ -15,6 +15,8 @@ package struct ClusterAccess: Sendable {
   package var user: String?
   package var groups: [String] = []
   package var allowsUnverified = false
+  /// For how long an answer is waited for; nil for as long as people would.
+  package var answerSeconds: Int?
   /// What the requests are for, such as `survey`; the cluster's audit log has it.
   package var purpose = ""
 
@@ -35,9 +37,11 @@ package struct ClusterAccess: Sendable {
     warn: @escaping @Sendable (String) -> Void, _ body: (KubernetesClient) async throws -> Value
   ) async throws -> Value {
     let environment = ProcessInfo.processInfo.environment
+    var limits = ClientLimits()
+    if let answerSeconds { limits.answer = .seconds(answerSeconds) }
     do {
       return try await KubernetesClient.with(
-        try settings(environment), environment: environment, warn: warn, body)
+        try settings(environment), limits: limits, environment: environment, warn: warn, body)
     } catch let failure as APIFailure {
       throw failure.error
     }

@@ -21,6 +21,7 @@ package struct ClusterRolloutOptions: Sendable {
   package var limits = ClusterRolloutOptions.patient
   package var trials = true
   package var approval = false
+  package var onFailure = FailurePolicy.rollBack
 
   package init() {}
 
@@ -53,6 +54,7 @@ package struct ClusterRolloutOptions: Sendable {
     var deadline: Int
     var trials: Bool
     var approval: Bool
+    var onFailure: FailurePolicy
   }
 
   var kept: Kept {
@@ -61,7 +63,7 @@ package struct ClusterRolloutOptions: Sendable {
       groups: access.groups, allowsUnverified: access.allowsUnverified, image: image, envoyImage: envoyImage,
       standinImage: standinImage, sidecarMilliCPU: sidecarMilliCPU, sidecarBytes: sidecarBytes,
       tolerance: limits.tolerance, alpha: limits.alpha, beta: limits.beta, deadline: limits.deadline.seconds,
-      trials: trials, approval: approval)
+      trials: trials, approval: approval, onFailure: onFailure)
   }
 
   init(_ kept: Kept, out: String) {
@@ -75,7 +77,7 @@ package struct ClusterRolloutOptions: Sendable {
     (sidecarMilliCPU, sidecarBytes) = (kept.sidecarMilliCPU, kept.sidecarBytes)
     (limits.tolerance, limits.alpha, limits.beta) = (kept.tolerance, kept.alpha, kept.beta)
     limits.deadline.seconds = kept.deadline
-    (trials, approval) = (kept.trials, kept.approval)
+    (trials, approval, onFailure) = (kept.trials, kept.approval, kept.onFailure)
     self.out = out
   }
 
@@ -84,83 +86,5 @@ package struct ClusterRolloutOptions: Sendable {
     images.standin = standinImage
     (images.milliCPU, images.bytes) = (sidecarMilliCPU, sidecarBytes)
     return images
-  }
-}
-
-/// The folder of a rollout: what it was started with, its journal, its reports, and what people tell it.
-struct ClusterRolloutFolder: Sendable {
-  let path: String
-
-  var journal: String { path + "/journal.sqlite" }
-  var plan: String { path + "/plan.yaml" }
-  var fleet: String { path + "/fleet.json" }
-  var start: String { path + "/start.json" }
-  var record: String { path + "/run.json" }
-  var report: String { path + "/report.html" }
-  var patches: String { path + "/patches" }
-  /// Files that steer a run: what is there counts, and what it holds does not.
-  var pause: String { path + "/pause" }
-  var abort: String { path + "/abort" }
-  var undone: String { path + "/undone" }
-  func approval(wave: Int) -> String { path + "/approved-wave-\(wave)" }
-
-  func has(_ file: String) -> Bool { FileManager.default.fileExists(atPath: file) }
-
-  static func vacant(_ path: String) throws -> ClusterRolloutFolder {
-    let folder = ClusterRolloutFolder(path: path)
-    guard !folder.has(folder.journal), !folder.has(folder.start) else {
-      throw BulkheadError(
-        .configuration, "\(path.safeForTerminal) already holds a run",
-        cure: "go on with it by 'bulkhead rollout resume \(path.safeForTerminal)', or choose another with --out")
-    }
-    return folder
-  }
-
-  static func open(_ path: String) throws -> ClusterRolloutFolder {
-    let folder = ClusterRolloutFolder(path: path)
-    guard folder.has(folder.start) else {
-      throw BulkheadError(
-        .badInput, "\(path.safeForTerminal) holds no rollout", cure: "name the folder that was given to --out")
-    }
-    return folder
-  }
-
-  func make() throws {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw BulkheadError(
-        .configuration, "cannot make the folder \(path.safeForTerminal)", cure: "choose another with --out",
-        cause: error)
-    }
-  }
-
-  /// A whole file or none.
-  func write(_ text: String, to file: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
-      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
-    } catch {
-      throw BulkheadError(
-        .configuration, "cannot write \(file.safeForTerminal)", cure: "free space, or choose another with --out",
-        cause: error)
-    }
-  }
-
-  func read(_ file: String) throws -> Data {
-    do {
-      return try Data(contentsOf: URL(fileURLWithPath: file))
-    } catch {
-      throw BulkheadError(
-        .badInput, "\(file.safeForTerminal) cannot be read", cure: "start a new run in another folder", cause: error)
-    }
-  }
-
-  func remove(_ file: String) { try? FileManager.default.removeItem(atPath: file) }
-
-  func writePatch(_ name: String, _ yaml: String) throws {
-    try FileManager.default.createDirectory(atPath: patches, withIntermediateDirectories: true)
-    try write(yaml, to: patches + "/" + name)
   }
 }

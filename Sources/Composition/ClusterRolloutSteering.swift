@@ -10,18 +10,12 @@ import Planning
 import Rollout
 import Trials
 
-/// A target that listens to what people put into the run's folder before it changes anything.
+/// A target that listens to what people want before it changes anything.
 struct SteeredTarget: RolloutTarget {
-  private let target: ClusterTarget
-  private let folder: ClusterRolloutFolder
-  private let approval: Bool
-  private let say: @Sendable (String) -> Void
-
-  init(
-    _ target: ClusterTarget, _ folder: ClusterRolloutFolder, approval: Bool, say: @escaping @Sendable (String) -> Void
-  ) {
-    (self.target, self.folder, self.approval, self.say) = (target, folder, approval, say)
-  }
+  let target: ClusterTarget
+  let home: any RolloutHome
+  let onFailure: FailurePolicy
+  let observer: any RolloutObserver
 
   func prepare(_ postures: [ObjectReference: Posture]) async throws { try await target.prepare(postures) }
 
@@ -35,43 +29,56 @@ struct SteeredTarget: RolloutTarget {
     try await target.commit(wave)
   }
 
-  func undo(_ wave: Wave) async -> [String] { await target.undo(wave) }
+  func undo(_ wave: Wave) async -> [String] {
+    do {
+      if onFailure == .freeze { try await stayFrozen(wave) }
+    } catch {
+      return ["\(wave.name): frozen, and left as it is (\(error))"]
+    }
+    return await target.undo(wave)
+  }
+
   func close() async { await target.close() }
 
   /// Waits while the run is paused, or its wave not approved.
   private func mayGoOn(_ wave: Wave) async throws {
-    var saidSo = false
+    var said: RolloutWishes?
     while true {
-      try folder.refuseIfAborted()
-      let isPaused = folder.has(folder.pause)
-      let lacksApproval = approval && !folder.has(folder.approval(wave: wave.index + 1))
-      guard isPaused || lacksApproval else { return }
-      if !saidSo {
-        say(
-          isPaused ? "paused; 'bulkhead rollout continue' goes on" : "\(wave.name) waits for 'bulkhead rollout approve'"
-        )
-        saidSo = true
+      let wishes = home.wishes(wave: wave.index + 1)
+      try wishes.refuseIfAborted()
+      guard wishes.isPaused || !wishes.isApproved else { return }
+      if said != wishes {
+        await observer.observe(wishes.isPaused ? .paused : .awaitingApproval(wave: wave.name))
+        said = wishes
       }
-      try await Task.sleep(for: .milliseconds(500))
+      try await Task.sleep(for: .milliseconds(250))
     }
+  }
+
+  /// Until the run is aborted.
+  private func stayFrozen(_ wave: Wave) async throws {
+    guard !home.wishes(wave: wave.index + 1).isAborted else { return }
+    try await home.keep("\(wave.name)\n", as: .frozen)
+    await observer.observe(.frozen(wave: wave.name))
+    while !home.wishes(wave: wave.index + 1).isAborted { try await Task.sleep(for: .milliseconds(250)) }
   }
 }
 
 /// Counts that a run which was aborted no longer waits for.
 struct SteeredTraffic: TrafficSource {
   let target: ClusterTarget
-  let folder: ClusterRolloutFolder
+  let home: any RolloutHome
 
   func snapshot() async throws -> TrafficSnapshot {
-    try folder.refuseIfAborted()
+    try home.wishes(wave: 1).refuseIfAborted()
     return try await target.snapshot()
   }
 }
 
-extension ClusterRolloutFolder {
+extension RolloutWishes {
   func refuseIfAborted() throws {
-    guard has(abort) else { return }
-    throw BulkheadError(.gateFailed, "the run was aborted", cure: "start a new one in another folder")
+    guard isAborted else { return }
+    throw BulkheadError(.gateFailed, "the run was aborted", cure: "start a new one")
   }
 }
 

@@ -12,23 +12,11 @@ enum JournalReader {
   /// Every record, each checked against the one before it.
   static func chain(_ db: Database, path: String) throws -> [JournalRecord] {
     var records: [JournalRecord] = []
-    var previous = JournalRecord.genesis
+    var chain = JournalChain()
     let rows = try Row.fetchCursor(db, sql: selection + " ORDER BY seq")
     while let row = try rows.next() {
-      let place = records.count + 1
-      let record = try decode(row, place: place, path: path)
-      guard record.seq == place else {
-        throw JournalFailure.damaged(path, "record \(place) is missing (found number \(record.seq) in its place)")
-      }
-      guard record.previousHash.utf8.elementsEqual(previous.utf8) else {
-        throw JournalFailure.damaged(path, "record \(place) does not follow record \(place - 1)")
-      }
-      let hash = JournalRecord.hash(
-        previousHash: previous, seq: record.seq, time: record.time, kind: record.kind, body: record.body)
-      guard record.hash.utf8.elementsEqual(hash.utf8) else {
-        throw JournalFailure.damaged(path, "record \(place) does not have the hash of its content")
-      }
-      previous = hash
+      let record = try decode(row, place: records.count + 1, path: path)
+      if let problem = chain.problem(with: record) { throw JournalFailure.damaged(path, problem) }
       records.append(record)
     }
     return records

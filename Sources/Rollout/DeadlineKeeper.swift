@@ -1,5 +1,5 @@
 import Judgement
-package import Planning
+import Planning
 
 /// What a person may answer when a gate has no verdict in time.
 package enum GateAnswer: String, Sendable, CaseIterable { case promote, wait, rollBack }

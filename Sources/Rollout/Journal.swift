@@ -2,7 +2,7 @@ import Crypto
 
 /// One line of a run's journal. Each record carries the hash of the one before it, so that a record changed, removed or
 /// moved afterwards breaks the chain at that place.
-package struct JournalRecord: Sendable, Equatable {
+package struct JournalRecord: Sendable, Equatable, Codable {
   /// Place in the journal, from 1, without gaps.
   package var seq: Int
   /// Milliseconds since 1970-01-01 UTC, for people. The order is `seq`: a wall clock may step back.

@@ -8,6 +8,11 @@ package enum RolloutProgress: Sendable {
   case shareDone(ShareRecord)
   /// A share has no verdict in time, and the plan has it wait.
   case held(String)
+  /// As people asked.
+  case paused
+  case awaitingApproval(wave: String)
+  /// The wave failed and stays as it is, as people asked.
+  case frozen(wave: String)
   case promoted
   case trialStarted(Trial)
   case trialDone(TrialRecord)

@@ -66,10 +66,11 @@ extension KubernetesClient {
   }
 
   /// Changes an object that is still as it was read, by a JSON merge patch.
+  /// - Parameter subresource: such as `status`, where that alone is to be changed.
   package func patch(
-    _ name: ObjectName, with patch: DocumentValue, precondition: Precondition
+    _ name: ObjectName, subresource: String? = nil, with patch: DocumentValue, precondition: Precondition
   ) async throws -> DocumentValue {
-    var request = APIRequest(.patch, name.path)
+    var request = APIRequest(.patch, name.path + (subresource.map { "/\($0)" } ?? ""))
     request.contentType = "application/merge-patch+json"
     request.query = [("fieldManager", Self.fieldManager), ("fieldValidation", "Strict")]
     request.body = JSONText(precondition.added(to: patch)).bytes
@@ -129,6 +130,7 @@ extension KubernetesClient {
   ) async throws -> DocumentValue {
     var attempt = 1
     while true {
+      try checkFence(name)
       do {
         return try await value(request)
       } catch let failure as APIFailure {

@@ -39,6 +39,8 @@ package final class KubernetesClient: Sendable {
   private let credentials: CredentialSource
   private let warn: @Sendable (String) -> Void
   private let warned = Mutex<Set<String>>([])
+  /// Asked before each attempt to write.
+  private let fence = Mutex<(@Sendable () throws -> Void)?>(nil)
   /// Seconds by which the server's clock is ahead, from its latest answer.
   private let skew = Mutex<Int?>(nil)
 
@@ -74,6 +76,15 @@ package final class KubernetesClient: Sendable {
 
   /// Seconds by which the server's clock is ahead of this one; nil before the first answer.
   package var clockSkew: Int? { skew.withLock(\.self) }
+
+  /// From now on nothing is written, or written again, while `check` throws. Leases are what the right to write is
+  /// made of, and exempt.
+  package func fenceWrites(_ check: @escaping @Sendable () throws -> Void) { fence.withLock { $0 = check } }
+
+  func checkFence(_ name: ObjectName) throws {
+    guard name.resource.plural != "leases" else { return }
+    try fence.withLock { $0 }?()
+  }
 
   // MARK: - One exchange
 

@@ -8,6 +8,8 @@ import Rollout
 /// Waves: a canary beside the workload, then the workload itself, then the canary away.
 extension ClusterTarget: RolloutTarget {
   package func prepare(_ postures: [ObjectReference: Posture]) async throws {
+    mayEnd = true
+    defer { mayEnd = false }
     if hasDiscovery { try await installDiscovery() }
     let workloads = Set(settings.plan.waves.flatMap(\.workloads)).sorted()
     for id in workloads {
@@ -24,6 +26,8 @@ extension ClusterTarget: RolloutTarget {
   }
 
   package func shift(_ wave: Wave, to percent: Int) async throws {
+    mayEnd = true
+    defer { mayEnd = false }
     try await refuseForeignObjects(wave)
     try await requireIdentities(wave)
     for id in wave.workloads {
@@ -84,7 +88,7 @@ extension ClusterTarget: RolloutTarget {
       guard let keeper = Ownership.keeper(of: try await live(id)) else { continue }
       let template = try await template(id, wave)
       let patch = PodTemplate.apply(id, annotations: [:], template: template.template)
-      try settings.writePatch("\(id.namespace)-\(id.name).yaml", PatchText.yaml(patch, keeper: keeper))
+      try await settings.writePatch("\(id.namespace)-\(id.name).yaml", PatchText.yaml(patch, keeper: keeper))
       refused.append("\(id.namespace)/\(id.name) is kept by \(keeper)")
     }
     guard refused.isEmpty else {

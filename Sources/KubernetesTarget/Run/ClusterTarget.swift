@@ -30,7 +30,9 @@ package struct ClusterTargetSettings: Sendable {
   /// The sidecars' bootstrap, from the discovery server's address and the authority's root.
   package var bootstrap: @Sendable (_ address: String, _ root: String) -> String
   /// Keeps a patch that somebody else must make.
-  package var writePatch: @Sendable (_ name: String, _ yaml: String) throws -> Void
+  package var writePatch: @Sendable (_ name: String, _ yaml: String) async throws -> Void
+  /// Throws once the run is no longer wanted; asked while something is waited for, but never while it is undone.
+  package var checkpoint: @Sendable () throws -> Void
   package var say: @Sendable (String) -> Void
   /// How often is looked, and for how long is waited.
   package var pace = Duration.milliseconds(500)
@@ -42,11 +44,12 @@ package struct ClusterTargetSettings: Sendable {
     plan: Plan, planDigest: String, fleet: Fleet, derivation: IntentDerivation, images: SidecarImages,
     makeKeys: @escaping @Sendable () throws -> [String: String],
     bootstrap: @escaping @Sendable (String, String) -> String,
-    writePatch: @escaping @Sendable (String, String) throws -> Void, say: @escaping @Sendable (String) -> Void
+    writePatch: @escaping @Sendable (String, String) async throws -> Void,
+    checkpoint: @escaping @Sendable () throws -> Void = {}, say: @escaping @Sendable (String) -> Void
   ) {
     (self.plan, self.planDigest, self.fleet, self.derivation) = (plan, planDigest, fleet, derivation)
     (self.images, self.makeKeys, self.bootstrap) = (images, makeKeys, bootstrap)
-    (self.writePatch, self.say) = (writePatch, say)
+    (self.writePatch, self.checkpoint, self.say) = (writePatch, checkpoint, say)
   }
 }
 
@@ -66,6 +69,8 @@ package actor ClusterTarget {
   var book = TrafficBook()
   var delays: [MeshDocument.Delay] = []
   var faultNotes: [Fault: FaultNote] = [:]
+  /// Whether what is under way may be given up.
+  var mayEnd = false
   /// The pod that offers what break-outs look for, and the secret that it gives away.
   var scenery: Scenery?
   /// Whether it was said that no proxy answers.
@@ -148,6 +153,7 @@ package actor ClusterTarget {
   ) async throws -> Value {
     let deadline = ContinuousClock.now + (limit ?? settings.patience)
     while true {
+      if mayEnd { try settings.checkpoint() }
       if let value = try await done() { return value }
       guard ContinuousClock.now < deadline else {
         throw BulkheadError(

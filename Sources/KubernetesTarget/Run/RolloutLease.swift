@@ -6,6 +6,8 @@ import Synchronization
 
 /// Keeps two rollouts from one cluster: whoever has the lease writes, and every write carries how often it has changed
 /// hands.
+///
+/// Clocks are not trusted to agree: another's lease has run out once it was seen unchanged for its length.
 package final class RolloutLease: Sendable {
   private struct State {
     var epoch: Int?
@@ -13,31 +15,61 @@ package final class RolloutLease: Sendable {
     var goodUntil: ContinuousClock.Instant?
   }
 
-  package static let seconds = 30
-  /// Between two renewals.
-  private static let renewal = Duration.seconds(8)
+  /// What of a lease changes with every renewal.
+  private struct Sighting: Equatable {
+    var holder: String
+    var renewed: String
+    var transitions: Int
+    var seconds: Int
+
+    init(_ live: DocumentValue) {
+      holder = live[path: "spec", "holderIdentity"]?.string ?? ""
+      renewed = live[path: "spec", "renewTime"]?.string ?? ""
+      transitions = live[path: "spec", "leaseTransitions"]?.integer ?? 0
+      seconds = min(max(live[path: "spec", "leaseDurationSeconds"]?.integer ?? 30, 1), 3_600)
+    }
+  }
+
+  package static let name = ObjectName(.leases, namespace: ClusterNames.namespace, name: ClusterNames.lease)
 
   private let client: KubernetesClient
   private let holder: String
+  private let seconds: Int
   private let state = Mutex(State())
-  private static let name = ObjectName(.leases, namespace: ClusterNames.namespace, name: ClusterNames.lease)
 
-  /// - Parameter holder: who this is; a run that goes on under the same name takes its own lease back at once.
-  package init(_ client: KubernetesClient, holder: String) { (self.client, self.holder) = (client, holder) }
+  /// - Parameters:
+  ///   - holder: who this is; a run that goes on under the same name takes its own lease back at once.
+  ///   - seconds: for how long it is held without being renewed.
+  package init(_ client: KubernetesClient, holder: String, seconds: Int = 30) {
+    (self.client, self.holder, self.seconds) = (client, holder, seconds)
+  }
+
+  /// Between two renewals.
+  private var renewal: Duration { .milliseconds(seconds * 1_000 / 4) }
+  /// A write that was begun must be over before somebody else's begin.
+  private var margin: Duration { .milliseconds(seconds * 1_000 / 5) }
 
   /// - Throws: `BulkheadError(.tryAgain)` when the lease is not, or no longer, ours for sure.
-  func requireEpoch() throws -> Int {
+  @discardableResult
+  package func requireEpoch() throws -> Int {
     let state = state.withLock { $0 }
-    guard let epoch = state.epoch, let until = state.goodUntil, ContinuousClock.now < until else {
+    guard let epoch = state.epoch, let until = state.goodUntil, ContinuousClock.now + margin < until else {
       throw BulkheadError(
         .tryAgain, "the lease \(ClusterNames.lease) was lost", cure: "see who has it, and go on with rollout resume")
     }
     return epoch
   }
 
-  /// Takes the lease, and keeps it while `body` runs. A lease that is lost cancels `body`.
-  package func with<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
-    try await acquire()
+  /// Takes the lease, and keeps it while `body` runs. A lease that is lost cancels `body`. Within a `with`, another one
+  /// is part of it.
+  ///
+  /// - Parameter waiting: for as long as others have it; without it, one that is renewed is an error.
+  package func with<Value: Sendable>(
+    waiting: Bool = false, _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    guard state.withLock({ $0.epoch }) == nil else { return try await body() }
+    try await acquire(waiting: waiting)
+    client.fenceWrites { try self.requireEpoch() }
     return try await withThrowingTaskGroup(of: Value?.self) { group in
       group.addTask { try await body() }
       group.addTask {
@@ -54,6 +86,7 @@ package final class RolloutLease: Sendable {
         }
       } catch {
         group.cancelAll()
+        try? await group.waitForAll()
         await Task { await self.release() }.value
         throw error
       }
@@ -61,36 +94,72 @@ package final class RolloutLease: Sendable {
     }
   }
 
-  private func acquire() async throws {
-    let before = ContinuousClock.now
-    let live: DocumentValue?
+  /// Looks until the lease is free, or was not renewed for its length.
+  private func acquire(waiting: Bool) async throws {
+    var last: (sighting: Sighting, since: ContinuousClock.Instant)?
+    while true {
+      let before = ContinuousClock.now
+      guard let live = try await find() else {
+        if try await take(over: nil, at: before) { return }
+        continue
+      }
+      let sighting = Sighting(live)
+      if sighting.holder.isEmpty || sighting.holder == holder {
+        if try await take(over: live, at: before) { return }
+        continue
+      }
+      if !waiting, !Self.looksOver(sighting) { throw Self.taken(sighting) }
+      if let last, last.sighting == sighting {
+        if ContinuousClock.now - last.since >= .seconds(sighting.seconds), try await take(over: live, at: before) {
+          return
+        }
+      } else {
+        if last != nil, !waiting { throw Self.taken(sighting) }
+        last = (sighting, before)
+      }
+      try await Task.sleep(for: .seconds(1))
+    }
+  }
+
+  private func find() async throws -> DocumentValue? {
     do {
-      live = try await client.get(Self.name)
+      return try await client.get(Self.name)
     } catch let failure as APIFailure where failure.kind == .notFound {
-      live = nil
+      return nil
     }
-    guard let live else {
-      let object = object(transitions: 0)
-      let nonce = "\(holder)-\(UInt32.random(in: 0 ... .max))"
-      _ = try await client.create(object, as: Self.name, request: nonce)
-      return state.withLock { $0 = State(epoch: 0, goodUntil: before + .seconds(Self.seconds)) }
+  }
+
+  /// - Returns: false where somebody else was quicker.
+  private func take(over live: DocumentValue?, at before: ContinuousClock.Instant) async throws -> Bool {
+    let epoch = live.map { ($0[path: "spec", "leaseTransitions"]?.integer ?? 0) + 1 } ?? 0
+    do {
+      if let live {
+        _ = try await client.patch(Self.name, with: object(transitions: epoch), precondition: Precondition(of: live))
+      } else {
+        let nonce = "\(holder)-\(UInt32.random(in: 0 ... .max))"
+        _ = try await client.create(object(transitions: 0), as: Self.name, request: nonce)
+      }
+    } catch let failure as APIFailure where failure.kind == .conflict {
+      return false
     }
-    let other = live[path: "spec", "holderIdentity"]?.string ?? ""
-    let renewed = live[path: "spec", "renewTime"]?.string.flatMap(Self.moment) ?? .distantPast
-    let lasts = TimeInterval(live[path: "spec", "leaseDurationSeconds"]?.integer ?? Self.seconds)
-    if !other.isEmpty, other != holder, renewed + lasts > Date() {
-      throw BulkheadError(
-        .tryAgain, "another rollout has the lease: \(other.safeForTerminal)",
-        cure: "wait for it to end; a run that was killed gives it up after \(Int(lasts)) s")
-    }
-    let epoch = (live[path: "spec", "leaseTransitions"]?.integer ?? 0) + 1
-    _ = try await client.patch(Self.name, with: object(transitions: epoch), precondition: Precondition(of: live))
-    state.withLock { $0 = State(epoch: epoch, goodUntil: before + .seconds(Self.seconds)) }
+    state.withLock { $0 = State(epoch: epoch, goodUntil: before + .seconds(seconds)) }
+    return true
+  }
+
+  /// By the clocks of both, which may differ: a reason to look longer, and none to take it.
+  private static func looksOver(_ sighting: Sighting) -> Bool {
+    (moment(sighting.renewed) ?? .distantPast) + TimeInterval(sighting.seconds) <= Date()
+  }
+
+  private static func taken(_ sighting: Sighting) -> BulkheadError {
+    BulkheadError(
+      .tryAgain, "another rollout has the lease: \(sighting.holder.safeForTerminal)",
+      cure: "wait for it to end; a run that was killed gives it up after \(sighting.seconds) s")
   }
 
   private func keep() async throws {
     while true {
-      try await Task.sleep(for: Self.renewal)
+      try await Task.sleep(for: renewal)
       let before = ContinuousClock.now
       do {
         let live = try await client.get(Self.name)
@@ -103,7 +172,7 @@ package final class RolloutLease: Sendable {
             .tryAgain, "another rollout took the lease \(ClusterNames.lease)", cure: "see which one is to go on")
         }
         _ = try await client.patch(Self.name, with: object(transitions: epoch), precondition: Precondition(of: live))
-        state.withLock { $0.goodUntil = before + .seconds(Self.seconds) }
+        state.withLock { $0.goodUntil = before + .seconds(seconds) }
       } catch let failure as APIFailure {
         // One that cannot be renewed is still ours until it runs out.
         if (try? requireEpoch()) == nil { throw failure }
@@ -113,7 +182,7 @@ package final class RolloutLease: Sendable {
 
   private func release() async {
     guard let epoch = state.withLock({ $0.epoch }) else { return }
-    state.withLock { $0 = State() }
+    defer { state.withLock { $0 = State() } }
     guard let live = try? await client.get(Self.name), live[path: "spec", "holderIdentity"]?.string == holder else {
       return
     }
@@ -128,7 +197,7 @@ package final class RolloutLease: Sendable {
         "name": .string(ClusterNames.lease), "namespace": .string(ClusterNames.namespace),
       ]),
       "spec": .map([
-        "holderIdentity": .string(holder), "leaseDurationSeconds": .integer(Self.seconds),
+        "holderIdentity": .string(holder), "leaseDurationSeconds": .integer(seconds),
         "leaseTransitions": .integer(transitions), "renewTime": .string(Self.text(Date())),
       ]),
     ])

@@ -1,0 +1,197 @@
+import Breach
+import Crypto
+import Diagnostics
+import EnvoyMesh
+import FleetModel
+import Foundation
+import Intake
+import IntentModel
+import KubernetesAPI
+import KubernetesTarget
+import Planning
+import Reports
+import Rollout
+import Trials
+
+/// A plan's run on a Kubernetes cluster, wherever it lives: wires plan, cluster, engine, journal and reports.
+struct ClusterRun: Sendable {
+  let home: any RolloutHome
+  let plan: Plan
+  let options: ClusterRolloutOptions
+  let say: @Sendable (String) -> Void
+
+  /// Reads a plan and checks that it is one for clusters.
+  static func plan(_ bytes: [UInt8], name: String) throws -> Plan {
+    let file = try PlanFile.read(bytes, name: name)
+    guard file.plan.mesh == Mesh.envoy.rawValue || file.plan.mesh.isEmpty else {
+      throw BulkheadError(
+        .badInput, "the plan is for \(file.plan.mesh.safeForTerminal), and this is a rollout of plain Envoy",
+        cure: "plan anew: bulkhead plan --mesh envoy")
+    }
+    try file.signature?.verifyUnchanged(file.plan)
+    guard !file.plan.waves.isEmpty else {
+      throw BulkheadError(.badInput, "the plan has no waves", cure: "plan a fleet with something to enrol")
+    }
+    return file.plan
+  }
+
+  /// Names the plan on everything that is written: SHA-256 of its text, in hex.
+  var planDigest: String { Self.digest(of: plan) }
+
+  static func digest(of plan: Plan) -> String {
+    SHA256.hash(data: Data(PlanText(plan).text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  /// Runs to the end and writes the reports. What finds everything as it would leave it writes nothing.
+  func run(_ client: KubernetesClient, _ lease: RolloutLease, _ watchers: RolloutWatchers) async throws -> ExitCode {
+    guard try await home.kept(.undone) == nil else {
+      throw BulkheadError(.usage, "this run was undone", cure: "start a new one")
+    }
+    if try await home.kept(.frozen) != nil, !home.wishes(wave: 1).isAborted {
+      throw BulkheadError(
+        .configuration, "this run is frozen, so that people can look at what failed",
+        cure: "abort it, and go on with it: its wave is then put back")
+    }
+    let isNew = try await home.fleet() == nil
+    if isNew, try await isDone(client) { return .ok }
+    let fleet = try await fleet(client)
+    try check(fleet, isNew: isNew)
+    return try await home.withJournal { try await run(client, lease, fleet, $0, watchers) }
+  }
+
+  /// Puts every wave back that was promoted, the last one first.
+  /// - Returns: what could not be put back.
+  func undo(_ client: KubernetesClient, _ lease: RolloutLease) async throws -> [String] {
+    guard try await home.fleet() != nil else { return [] }
+    let fleet = try await fleet(client)
+    let left = try await home.withJournal { journal in
+      let history = try RunHistory(try await journal.records())
+      return try await lease.with { () -> [String] in
+        let target = target(client, fleet, lease)
+        try await target.prepareUndo()
+        var left: [String] = []
+        // An interrupted wave may have left things, too.
+        for wave in plan.waves.prefix(history.resume.nextWave + 1).reversed() {
+          say("undoing \(wave.name)")
+          left += await target.undo(wave)
+        }
+        if left.isEmpty, try await !target.uninstallDiscovery() {
+          say("workloads outside of the plan have sidecars: the discovery server stays")
+        }
+        return left
+      }
+    }
+    if left.isEmpty { try await home.keep("undone\n", as: .undone) }
+    return left
+  }
+
+  // MARK: - Parts
+
+  /// The fleet as it was when the run began.
+  private func fleet(_ client: KubernetesClient) async throws -> Fleet {
+    let text: String
+    if let kept = try await home.fleet() {
+      text = kept
+    } else {
+      let namespaces = Set(plan.waves.flatMap(\.workloads).map(\.namespace)).sorted()
+      text = try await FleetReader.text(client, namespaces: namespaces)
+      try await home.begin(fleet: text)
+    }
+    return try Intake().read([InputSource(name: "the cluster", bytes: Array(text.utf8))], strict: false).fleet
+  }
+
+  /// Whether a new run finds everything as it would leave it. Nothing is written then.
+  private func isDone(_ client: KubernetesClient) async throws -> Bool {
+    switch try await ClusterStanding.of(plan, digest: planDigest, client) {
+    case .untouched: return false
+    case .done:
+      say("nothing to do: every workload of the plan stands as its last wave leaves it")
+      return true
+    case .other(let workloads):
+      throw BulkheadError(
+        .configuration,
+        "\(workloads.prefix(5).map(\.description).joined(separator: ", ")) were enrolled by another run or plan",
+        cure: "go on with that run, or take it back: bulkhead rollout resume, bulkhead rollout undo")
+    }
+  }
+
+  private func check(_ fleet: Fleet, isNew: Bool) throws {
+    let missing = Set(plan.waves.flatMap(\.workloads)).filter { fleet.workload($0) == nil }.sorted()
+    guard missing.isEmpty else {
+      throw BulkheadError(
+        .badInput,
+        "the cluster lacks workloads of the plan: \(missing.prefix(5).map(\.description).joined(separator: ", "))",
+        cure: "plan what the cluster has: bulkhead plan --kube --mesh envoy -o yaml")
+    }
+    if FleetDigest.of(fleet) != plan.fleetDigest, isNew {
+      say("the plan was made from another source than this cluster's present state; its workloads are all there")
+    }
+  }
+
+  private func target(_ client: KubernetesClient, _ fleet: Fleet, _ lease: RolloutLease) -> ClusterTarget {
+    let home = home
+    let settings = ClusterTargetSettings(
+      plan: plan, planDigest: planDigest, fleet: fleet, derivation: IntentDerivation(fleet: fleet),
+      images: options.images, makeKeys: { try MeshKeys.make() },
+      bootstrap: { ClusterBootstrap.text(address: $0, serverName: ClusterNames.serverName, root: $1) },
+      writePatch: { try await home.keep($1, as: .patch($0)) },
+      checkpoint: { try home.wishes(wave: 1).refuseIfAborted() }, say: say)
+    return ClusterTarget(client, settings, lease: lease)
+  }
+
+  private func run(
+    _ client: KubernetesClient, _ lease: RolloutLease, _ fleet: Fleet, _ journal: any Journal,
+    _ watchers: RolloutWatchers
+  ) async throws -> ExitCode {
+    let history = try RunHistory(try await journal.records())
+    let (trials, leftOut) = trials(fleet)
+    if history.header == nil {
+      var kept = ["target": "kubernetes", "planDigest": planDigest, "leftOut": leftOut.joined(separator: "\n")]
+      kept["context"] = client.settings.name
+      try await RunLedger(journal: journal).runBegins(
+        RunHeader(
+          fleetDigest: plan.fleetDigest, mesh: Mesh.envoy.rawValue, waves: plan.waves.count, options: kept, planted: [])
+      )
+    }
+    if history.result == nil {
+      try await BulkheadNamespace.make(client)
+      try await lease.with {
+        try await execute(target(client, fleet, lease), fleet, trials, journal, history.resume, watchers)
+      }
+    }
+    let finished = try RunHistory(try await journal.records())
+    let report = RunReport(history: finished, fleet: fleet, plan: plan, findings: [])
+    try await home.keep(try report.json, as: .record)
+    try await home.keep(HTMLReport(report).text, as: .report)
+    return finished.exitCode
+  }
+
+  private func execute(
+    _ target: ClusterTarget, _ fleet: Fleet, _ trials: [[Trial]], _ journal: any Journal, _ resume: RunResume,
+    _ watchers: RolloutWatchers
+  ) async throws {
+    let derivation = IntentDerivation(fleet: fleet)
+    var limits = options.limits
+    // How long a verdict may take is the cluster's matter; what becomes of none is the plan's.
+    (limits.deadline.decision, limits.deadline.holdSeconds) = (plan.gate.decision, plan.gate.holdSeconds)
+    let vectors =
+      options.standinImage == nil ? [] : VectorCatalogue.probed.filter { ClusterTarget.vectors.contains($0.code) }
+    let steered = SteeredTarget(
+      target: target, home: home, onFailure: options.onFailure, observer: watchers.observer)
+    var parts = RolloutExecutor.Parts(
+      plan: plan, trials: trials, vectors: vectors, target: steered,
+      traffic: SteeredTraffic(target: target, home: home), faults: target, range: target,
+      escapes: vectors.isEmpty ? NoEscapes() : target, observer: watchers.observer, arbiter: watchers.arbiter,
+      limits: limits,
+      intent: { id, posture in fleet.workload(id).map { derivation.intent(of: $0, posture: posture) } })
+    parts.controls = ClusterTarget.controls
+    let executor = RolloutExecutor(parts, journal: journal, resume: resume)
+    do {
+      _ = try await executor.run()
+    } catch {
+      await Task { await target.close() }.value
+      throw error
+    }
+    await target.close()
+  }
+}

@@ -1,0 +1,180 @@
+import Diagnostics
+import FleetModel
+import Foundation
+import Intake
+import KubernetesAPI
+import KubernetesTarget
+import Planning
+import Rollout
+import Synchronization
+
+/// Does what `Rollout` objects need, as long as this program leads.
+final class ControllerWorker: Sendable {
+  private let settings: ClusterController
+  private let client: KubernetesClient
+  private let picture: RolloutPicture
+  private let metrics: ControllerMetrics
+  private let lease: RolloutLease
+  private let say: @Sendable (String) -> Void
+  private let wake: @Sendable () -> Void
+  private let rests = Mutex<[String: Rest]>([:])
+
+  /// After a failure an object is left alone for a while, ever longer; a changed one is looked at at once.
+  private struct Rest {
+    var until: ContinuousClock.Instant
+    var seconds: Int
+    var generation: Int
+  }
+
+  /// - Parameter wake: has `work` look again.
+  init(
+    _ settings: ClusterController, _ client: KubernetesClient, _ picture: RolloutPicture, _ metrics: ControllerMetrics,
+    say: @escaping @Sendable (String) -> Void, wake: @escaping @Sendable () -> Void
+  ) {
+    (self.settings, self.client, self.picture, self.metrics) = (settings, client, picture, metrics)
+    (self.say, self.wake) = (say, wake)
+    lease = RolloutLease(client, holder: settings.identity, seconds: settings.leaseSeconds)
+  }
+
+  /// - Throws: when the lease is lost, or the API server is away for too long.
+  func work(_ changes: AsyncStream<Void>) async throws {
+    for await _ in changes {
+      guard picture.due(except: resting()) != nil else { continue }
+      try await lease.with(waiting: true) { [self] in
+        metrics.leads(true)
+        defer { metrics.leads(false) }
+        while let entry = picture.due(except: resting()) { try await serve(entry) }
+      }
+    }
+    try Task.checkCancellation()
+  }
+
+  // MARK: - One rollout
+
+  private func serve(_ entry: RolloutPicture.Entry) async throws {
+    let reporter = ControllerReporter(
+      client, entry, picture: picture, metrics: metrics, lease: lease, identity: settings.identity, say: say)
+    say("\(entry.order.name): \(entry.need)")
+    do {
+      switch entry.need {
+      case .nothing: break
+      case .reject(let problem): await reporter.rejects(problem)
+      case .forget: try await setFinalizers(entry.order.finalizers.filter { $0 != RolloutDefinition.finalizer }, entry)
+      case .run: try await run(entry, reporter)
+      case .undo:
+        await reporter.undoes()
+        let left = try await rollout(entry, reporter).undo(client, lease)
+        await reporter.undid(left: left)
+        if !left.isEmpty { rest(entry) }
+      }
+      // What could not be written down would be done again at once.
+      if let now = picture.entry(uid: entry.order.uid), now.need == entry.need { rest(entry) }
+    } catch {
+      try Task.checkCancellation()
+      // Without the lease nothing more is done, or said.
+      try lease.requireEpoch()
+      await failed(entry, reporter, (error as? APIFailure)?.error ?? error)
+    }
+  }
+
+  private func run(_ entry: RolloutPicture.Entry, _ reporter: ControllerReporter) async throws {
+    if !entry.order.isHeld, !entry.order.isDeleting {
+      try await setFinalizers(entry.order.finalizers + [RolloutDefinition.finalizer], entry)
+    }
+    let run = try rollout(entry, reporter)
+    let history = try await run.home.withJournal { try RunHistory(try await $0.records()) }
+    await reporter.begins(run.plan, digest: run.planDigest, history: history)
+    let code = try await withThrowingTaskGroup(of: ExitCode?.self) { group in
+      group.addTask { [client, lease] in
+        try await run.run(client, lease, RolloutWatchers(observer: reporter))
+      }
+      group.addTask { [picture] in
+        while picture.entry(uid: entry.order.uid)?.order.isAborted == false {
+          try await Task.sleep(for: .milliseconds(200))
+        }
+        await reporter.abortHeard()
+        return nil
+      }
+      defer { group.cancelAll() }
+      while let code = try await group.next() {
+        if let code { return code }
+      }
+      throw CancellationError()
+    }
+    await reporter.ends(code)
+  }
+
+  private func failed(
+    _ entry: RolloutPicture.Entry, _ reporter: ControllerReporter, _ error: any Error
+  ) async {
+    let error = error as? BulkheadError ?? BulkheadError(.unexpected, "\(error)")
+    say("\(entry.order.name): \(error)")
+    metrics.runStopped()
+    switch error.exit {
+    case .targetUnreachable, .tryAgain, .unexpected: rest(entry)
+    default: await reporter.ends(error.exit, "\(error.message); \(error.cure)")
+    }
+  }
+
+  private func rollout(_ entry: RolloutPicture.Entry, _ reporter: ControllerReporter) throws -> ClusterRun {
+    let order = entry.order
+    var options = ClusterRolloutOptions()
+    options.image = order.image.isEmpty ? settings.image : order.image
+    options.envoyImage = order.envoyImage.isEmpty ? settings.envoyImage : order.envoyImage
+    options.standinImage = order.standinImage ?? settings.standinImage
+    guard let milli = Quantity(order.sidecarCPU)?.milli, (0...1_000_000).contains(milli),
+      let bytes = Quantity(order.sidecarMemory)?.units, (0...1 << 40).contains(bytes)
+    else {
+      throw BulkheadError(.badInput, "spec.sidecar wants quantities such as 100m and 128Mi")
+    }
+    (options.sidecarMilliCPU, options.sidecarBytes) = (milli, bytes)
+    (options.limits.tolerance, options.limits.alpha, options.limits.beta) = (order.tolerance, order.alpha, order.beta)
+    options.limits.deadline.seconds = order.deadlineSeconds
+    (options.trials, options.approval) = (order.runsTrials, order.approvesWaves)
+    options.onFailure = order.freezes ? .freeze : .rollBack
+    let home = ControllerHome(
+      client: client, owner: RolloutOwner(name: order.name, uid: order.uid), picture: picture, reporter: reporter)
+    let plan = try ClusterRun.plan(Array(order.plan.utf8), name: "spec.plan")
+    let (say, name) = (say, order.name)
+    return ClusterRun(home: home, plan: plan, options: options, say: { say("\(name): \($0)") })
+  }
+
+  private func setFinalizers(_ finalizers: [String], _ entry: RolloutPicture.Entry) async throws {
+    let order = entry.order
+    let patch = DocumentValue.mapping([
+      .init("metadata", .mapping([.init("finalizers", .list(finalizers.map { .string($0) }))]))
+    ])
+    let live = try await client.patch(
+      RolloutDefinition.name(order.name), with: patch,
+      precondition: Precondition(uid: order.uid, resourceVersion: order.resourceVersion))
+    picture.take(live)
+  }
+
+  // MARK: - Rests
+
+  private func resting() -> Set<String> {
+    let now = ContinuousClock.now
+    return rests.withLock { rests in
+      rests = rests.filter { uid, _ in picture.entry(uid: uid) != nil }
+      let resting = rests.filter { uid, rest in
+        now < rest.until && picture.entry(uid: uid)?.order.generation == rest.generation
+      }
+      return Set(resting.keys)
+    }
+  }
+
+  private func rest(_ entry: RolloutPicture.Entry) {
+    let generation = picture.entry(uid: entry.order.uid)?.order.generation ?? entry.order.generation
+    let seconds = rests.withLock { rests in
+      let last = rests[entry.order.uid]
+      let seconds = last?.generation == generation ? min(300, (last?.seconds ?? 2) * 2) : 5
+      rests[entry.order.uid] = Rest(until: .now + .seconds(seconds), seconds: seconds, generation: generation)
+      return seconds
+    }
+    let wake = wake
+    Task {
+      try? await Task.sleep(for: .seconds(seconds))
+      wake()
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package import FleetModel
+package import Foundation
+import Intake
+import KubernetesAPI
+
+/// The `status` of a `Rollout` object. All of it can be found again in the journal and in the cluster.
+package struct RolloutStatus: Sendable, Equatable, Codable {
+  package enum Phase: String, Sendable, Codable, CaseIterable {
+    case pending = "Pending"
+    /// The order cannot be carried out as it is.
+    case invalid = "Invalid"
+    case running = "Running"
+    case paused = "Paused"
+    case awaitingApproval = "AwaitingApproval"
+    case rollingBack = "RollingBack"
+    case frozen = "Frozen"
+    case promoted = "Promoted"
+    case rolledBack = "RolledBack"
+    /// Something could not be put back, or was never begun; the message says what.
+    case failed = "Failed"
+    case undoing = "Undoing"
+    case undone = "Undone"
+
+    /// Whether a leader has something under way.
+    package var isActive: Bool {
+      [.running, .paused, .awaitingApproval, .rollingBack, .undoing].contains(self)
+    }
+  }
+
+  package struct Wave: Sendable, Equatable, Codable {
+    package var name: String
+    /// open, running, promoted, rolledBack or failed.
+    package var result: String
+    package var reason: String
+    package var workloads: [String]
+
+    package init(name: String, result: String = "open", reason: String = "", workloads: [String]) {
+      (self.name, self.result, self.reason, self.workloads) = (name, result, reason, workloads)
+    }
+  }
+
+  package struct Condition: Sendable, Equatable, Codable {
+    package var type: String
+    package var status: String
+    package var reason: String
+    package var message: String
+    package var observedGeneration: Int
+    package var lastTransitionTime: String
+  }
+
+  package var observedGeneration = 0
+  package var phase = Phase.pending
+  /// Promoted waves of all waves: `2/4`.
+  package var progress = ""
+  package var message = ""
+  package var planDigest = ""
+  /// Of the lease under which it was last written.
+  package var epoch = 0
+  /// As the command line would end; −1 before the end.
+  package var exitCode = -1
+  package var waves: [Wave] = []
+  package var conditions: [Condition] = []
+
+  package init() {}
+
+  /// Of an object; an unreadable one counts as none.
+  package init(of object: DocumentValue) {
+    self.init()
+    guard let status = object["status"],
+      let read = try? JSONDecoder().decode(Self.self, from: Data(JSONText(status).bytes))
+    else { return }
+    self = read
+  }
+
+  /// As a merge patch of the object.
+  package var patch: DocumentValue {
+    get throws {
+      let data = try JSONEncoder().encode(self)
+      return .map(["status": try JSONItem.read(Array(data)).value])
+    }
+  }
+
+  package mutating func set(
+    _ type: String, _ status: String, _ reason: String, _ message: String, generation: Int, now: Date
+  ) {
+    var condition = Condition(
+      type: type, status: status, reason: reason, message: message, observedGeneration: generation,
+      lastTransitionTime: now.formatted(.iso8601))
+    guard let index = conditions.firstIndex(where: { $0.type == type }) else {
+      conditions.append(condition)
+      conditions.sort { $0.type < $1.type }
+      return
+    }
+    if conditions[index].status == status { condition.lastTransitionTime = conditions[index].lastTransitionTime }
+    conditions[index] = condition
+  }
+}
