@@ -23,8 +23,7 @@ struct ClusterMesh: Sendable {
   }
 
   /// Nil for sidecars of Bulkhead's own.
-  /// - Throws: `BulkheadError(.configuration)` for a plan that this mesh cannot carry out.
-  func policies(_ plan: Plan, _ fleet: Fleet, watchers: [String]) throws -> PostureObjects? {
+  func policies(_ plan: Plan, _ fleet: Fleet, watchers: [String]) -> PostureObjects? {
     guard mesh != .envoy else { return nil }
     let enrolled = Set(plan.postures(before: plan.waves.count).filter(\.value.enrolled).keys)
     return PostureObjects(fleet, mesh: mesh, enrolled: enrolled, watchers: watchers)
@@ -78,6 +77,12 @@ struct ClusterMesh: Sendable {
 }
 
 extension ClusterMesh {
+  /// Why a fault is not put in.
+  func lacks(_ fault: Fault) -> String {
+    if case .delay = fault { return "nothing here can slow the calls of one caller down with \(mesh.title)" }
+    return "nothing shows on this cluster that packets are dropped"
+  }
+
   /// What a run with this mesh cannot show, in words.
   var leftOut: [String] {
     switch mesh {

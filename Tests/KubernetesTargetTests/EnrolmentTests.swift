@@ -2,6 +2,7 @@ import Diagnostics
 import FleetModel
 import Intake
 import IntentModel
+import KubernetesAPI
 import Planning
 import Policies
 import Testing
@@ -35,7 +36,9 @@ struct EnrolmentTests {
       spec:
         template:
           metadata: {labels: {app: \(name)}, annotations: \(annotations)}
-          spec: {serviceAccountName: \(name), \(pod) containers: [{name: main, image: "x:1", \(env) ports: [{containerPort: \(port)}]}]}
+          spec:
+            {serviceAccountName: \(name), \(pod)
+             containers: [{name: main, image: "x:1", \(env) ports: [{containerPort: \(port)}]}]}
 
       """
   }
@@ -97,7 +100,8 @@ struct EnrolmentTests {
       for posture in Self.way {
         let additions = try enrolment.additions(workload, posture)
         #expect(additions.entries.map(\.key) == ["metadata"])
-        #expect(Set(additions["metadata"]?.entries.map(\.key) ?? []).isSubset(of: ["labels", "annotations"]))
+        let keys = additions["metadata"]?.entries.map(\.key) ?? []
+        #expect(!keys.isEmpty && keys.allSatisfy { ["labels", "annotations"].contains($0) })
         for object in try enrolment.objects(workload.id, posture) {
           #expect(object.id.namespace == "shop")
           #expect(try MeshKinds.name(of: object).name == object.id.name)
@@ -110,7 +114,8 @@ struct EnrolmentTests {
     arguments: [
       (.istioSidecar, #""containers":[{"name":"app"},{"name":"istio-proxy"}]"#, "{}", nil),
       (
-        .istioSidecar, #""containers":[{"name":"app"}],"initContainers":[{"name":"istio-proxy","restartPolicy":"Always"}]"#,
+        .istioSidecar,
+        #""containers":[{"name":"app"}],"initContainers":[{"name":"istio-proxy","restartPolicy":"Always"}]"#,
         "{}", nil
       ),
       (.istioSidecar, #""containers":[{"name":"app"}],"initContainers":[{"name":"istio-proxy"}]"#, "{}", "istio-proxy"),
@@ -132,6 +137,28 @@ struct EnrolmentTests {
     let found = try Self.enrolment(mesh, Self.fleet()).lacks(pod)
     #expect((found == nil) == (lack == nil))
     if let lack { #expect(found?.contains(lack) == true, "\(found ?? "")") }
+  }
+
+  @Test func aSplitNamesTwoRevisions() throws {
+    let fleet = try Self.fleet()
+    let cart = try #require(fleet.services.first { $0.id.name == "cart" })
+    let objects = TrafficSplit.objects(cart.id, stable: "w1-aa", canary: "w3-bb", percent: 5)
+    try expectGolden(objects.map(\.yaml).joined(separator: "---\n"), "split.yaml")
+  }
+
+  @Test func onlyWhatAllCallersCanSplitIsSplit() throws {
+    let fleet = try Self.fleet()
+    let policies = try #require(
+      PostureObjects(fleet, mesh: .istioSidecar, enrolled: Set(fleet.workloads.map(\.id))))
+    func services(_ name: String, _ enrolled: [String]) throws -> [String] {
+      let workload = try #require(fleet.workloads.first { $0.id.name == name })
+      let ids = Set(fleet.workloads.map(\.id).filter { enrolled.contains($0.name) })
+      return TrafficSplit.services(of: workload, fleet, policies, enrolled: ids).map(\.name)
+    }
+    #expect(try services("cart", ["web", "cart"]) == ["cart"])
+    #expect(try services("cart", ["cart"]) == [], "its caller has no sidecar that could split")
+    #expect(try services("web", ["web", "cart"]) == [], "its users are outside")
+    #expect(try services("store", ["web", "cart", "store"]) == [], "it speaks no HTTP")
   }
 
   @Test func policiesNameNoNamespaceThatCannotBeNamed() throws {

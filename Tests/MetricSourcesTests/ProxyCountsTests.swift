@@ -6,12 +6,15 @@ import Testing
 struct ProxyCountsTests {
   static let istio = """
     # TYPE istio_requests_total counter
-    istio_requests_total{reporter="destination",response_code="200",response_flags="-",destination_service_name="cart"} 90
+    istio_requests_total{reporter="destination",response_code="200",response_flags="-",\
+    destination_service_name="cart"} 90
     istio_requests_total{reporter="destination",response_code="503",response_flags="-"} 4
     istio_requests_total{reporter="destination",response_code="403",response_flags="-"} 6
     istio_requests_total{reporter="destination",response_code="200",grpc_response_status="14",response_flags="-"} 2
-    istio_requests_total{reporter="source",response_code="200",destination_service_name="db",destination_service_namespace="shop"} 7
-    istio_requests_total{reporter="source",response_code="0",response_flags="UF,URX",destination_service_name="db",destination_service_namespace="shop"} 3
+    istio_requests_total{reporter="source",response_code="200",destination_service_name="db",\
+    destination_service_namespace="shop"} 7
+    istio_requests_total{reporter="source",response_code="0",response_flags="UF,URX",\
+    destination_service_name="db",destination_service_namespace="shop"} 3
     istio_requests_total{reporter="source",response_code="200",destination_service_name="unknown"} 5
     istio_tcp_connections_opened_total{reporter="destination",response_flags="-"} 10
     envoy_http_inbound_0_0_0_0_8080_rbac{authz_enforce_result="denied"} 6
@@ -35,7 +38,8 @@ struct ProxyCountsTests {
     envoy_http_downstream_rq_xx{envoy_response_code_class="2",envoy_http_conn_manager_prefix="public_listener"} 50
     envoy_http_downstream_rq_xx{envoy_response_code_class="4",envoy_http_conn_manager_prefix="public_listener"} 3
     envoy_http_downstream_rq_xx{envoy_response_code_class="5",envoy_http_conn_manager_prefix="public_listener"} 1
-    envoy_http_downstream_rq_xx{envoy_response_code_class="2",envoy_http_conn_manager_prefix="envoy_prometheus_metrics"} 9
+    envoy_http_downstream_rq_xx{envoy_response_code_class="2",\
+    envoy_http_conn_manager_prefix="envoy_prometheus_metrics"} 9
     envoy_cluster_upstream_rq_xx{envoy_response_code_class="2",consul_destination_service="db"} 6
     envoy_cluster_upstream_rq_xx{envoy_response_code_class="5",consul_destination_service="db"} 2
     envoy_cluster_upstream_rq_xx{envoy_response_code_class="5",envoy_cluster_name="local_app"} 4

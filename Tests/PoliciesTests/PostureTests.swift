@@ -1,6 +1,7 @@
 import FleetModel
 import Intake
 import IntentModel
+import Reachability
 import Testing
 
 @testable import Policies
@@ -24,9 +25,10 @@ struct PostureTests {
       objects = []
       for need in policies.set.workloads {
         let wanted = posture(need)
-        var patch = policies.set.patches.first { $0.workload == need.workload } ?? .init(workload: need.workload)
+        let patch =
+          policies.patch(of: need.workload, in: wanted)
+          ?? policies.set.patches.first { $0.workload == need.workload } ?? .init(workload: need.workload)
         if need.isInMesh {
-          patch.labels.merge(PostureMark.labels(wanted)) { _, new in new }
           objects += policies.objects(of: need.workload, in: wanted)
         } else if wanted.isolated {
           objects += policies.set.objects.filter { $0.id.kind == "NetworkPolicy" && $0.subject == need.workload }
@@ -43,7 +45,8 @@ struct PostureTests {
 
   /// Strict where nobody speaks plaintext, as a plan may have it.
   static func locked(_ need: WorkloadPolicy) -> Posture {
-    Posture(mutualTLS: need.strict?.outcome == .strict ? .strict : .permissive, authorisation: .enforced, isolated: true)
+    Posture(
+      mutualTLS: need.strict?.outcome == .strict ? .strict : .permissive, authorisation: .enforced, isolated: true)
   }
 
   @Test(arguments: meshes)

@@ -10,13 +10,12 @@ struct InjectedMesh: Sendable {
 
   /// The labels and annotations by which this pod, and no other, is taken in.
   func patch(_ workload: Workload, _ posture: Posture) throws -> WorkloadPatch {
-    guard var patch = policies.patch(of: workload.id) else {
+    guard let patch = policies.patch(of: workload.id, in: posture) else {
       let why = policies.need(of: workload.id)?.strict?.because ?? "it belongs to the cluster or to the mesh"
       throw BulkheadError(
         .configuration, "\(workload.id) cannot be taken into \(policies.mesh.title): \(why)",
         cure: "exclude it in the requirements of the plan, or remove what keeps it out")
     }
-    patch.labels.merge(PostureMark.labels(posture)) { _, new in new }
     return patch
   }
 

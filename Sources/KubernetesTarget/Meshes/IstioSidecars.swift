@@ -28,6 +28,7 @@ package struct IstioSidecars: MeshEnrolment {
 
   package func lacks(_ pod: DocumentValue) -> String? {
     guard !InjectedPod.hasContainer("istio-proxy", pod) else { return nil }
-    return "the container istio-proxy: Istio's injector did not take it in (is its webhook there, and the revision right?)"
+    return
+      "the container istio-proxy: Istio's injector did not take it in (is its webhook there, and the revision right?)"
   }
 }

@@ -20,17 +20,7 @@ package struct LinkerdProxies: MeshEnrolment {
         .configuration, "\(workload.id) has automountServiceAccountToken: false, and Linkerd passes over such pods",
         cure: "say so in its service account instead; bulkhead policies --patches shows how")
     }
-    var annotations = patch.annotations
-    annotations["config.linkerd.io/default-inbound-policy"] = Self.defaultPolicy(posture)
-    return InjectedPod.metadata(labels: patch.labels, annotations: annotations)
-  }
-
-  private static func defaultPolicy(_ posture: Posture) -> String {
-    switch posture.authorisation {
-    case .enforced: "deny"
-    case .shadow: "audit"
-    case .off: posture.mutualTLS == .strict ? "all-authenticated" : "all-unauthenticated"
-    }
+    return InjectedPod.metadata(labels: patch.labels, annotations: patch.annotations)
   }
 
   package func objects(_ workload: ObjectReference, _ posture: Posture) -> [ManifestObject] {

@@ -29,7 +29,7 @@ package enum MeshKinds {
     switch mesh {
     case .istioSidecar:
       [
-        ("networking.istio.io/v1", ["Sidecar"]),
+        ("networking.istio.io/v1", ["DestinationRule", "Sidecar", "VirtualService"]),
         ("security.istio.io/v1", ["AuthorizationPolicy", "PeerAuthentication"]),
       ]
     case .istioAmbient: [("security.istio.io/v1", ["AuthorizationPolicy", "PeerAuthentication"])]

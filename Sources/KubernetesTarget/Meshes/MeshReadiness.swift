@@ -42,7 +42,7 @@ package struct MeshReadiness: Sendable {
 
   private func membership(_ workload: Workload) -> [Problem] {
     let id = workload.id
-    guard let patch = policies.patch(of: id) else {
+    guard let patch = policies.patch(of: id, in: .init(mutualTLS: .permissive)) else {
       let why = policies.need(of: id)?.strict?.because ?? "it belongs to the cluster or to the mesh"
       return [Problem(what: "\(id): \(why)", cure: "exclude it in the requirements of the plan")]
     }

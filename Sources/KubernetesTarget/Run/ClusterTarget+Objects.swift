@@ -26,16 +26,18 @@ extension ClusterTarget {
   }
 
   func place(_ id: ObjectReference, _ posture: Posture, step: String) async throws {
-    for object in try enrolment.objects(id, posture) {
-      let name = try MeshKinds.name(of: object)
-      if let live = try await find(name), !isOurs(live) {
-        throw BulkheadError(
-          .configuration, "\(name) is in the way and was not made by Bulkhead", cure: "rename it, or remove it yourself")
-      }
-      var annotated = object
-      annotated.annotations.merge(try annotations(step: step)) { _, new in new }
-      _ = try await client.apply(try await named(annotated.document), to: name)
+    for object in try enrolment.objects(id, posture) { try await place(object, step: step) }
+  }
+
+  func place(_ object: ManifestObject, step: String) async throws {
+    let name = try MeshKinds.name(of: object)
+    if let live = try await find(name), !isOurs(live) {
+      throw BulkheadError(
+        .configuration, "\(name) is in the way and was not made by Bulkhead", cure: "rename it, or remove it yourself")
     }
+    var annotated = object
+    annotated.annotations.merge(try annotations(step: step)) { _, new in new }
+    _ = try await client.apply(try await named(annotated.document), to: name)
   }
 
   /// Of those that the plan gives a workload at any time.
@@ -72,8 +74,8 @@ extension ClusterTarget {
     let isNew = (version["major"]?.string ?? "1") != "1" || minor >= 21
     if !isNew {
       settings.say(
-        "this server does not label namespaces with their names: policies find the cluster's resolver by its pods' labels, "
-          + "in whatever namespace")
+        "this server does not label namespaces with their names: policies find the cluster's resolver by its pods' "
+          + "labels, in whatever namespace")
     }
     labelsNamespaces = isNew
     return isNew

@@ -58,7 +58,7 @@ extension ClusterTarget {
   }
 
   /// Who is still on a sidecar, for people to follow: the list that shrinks.
-  func keepHandover(after wave: Wave) throws {
+  func keepHandover(after wave: Wave) async throws {
     guard enrolment.mesh == .istioAmbient, let policies = settings.policies else { return }
     let moved = Set(settings.plan.postures(before: wave.index + 1).filter(\.value.enrolled).keys)
     let left = MeshReadiness.onSidecars(fleet).filter { !moved.contains($0) }
@@ -68,8 +68,8 @@ extension ClusterTarget {
       return callers.isEmpty ? "\(id)" : "\(id): its callers on sidecars are \(callers.joined(separator: ", "))"
     }
     settings.say(left.isEmpty ? "no workload has a sidecar any more" : "still on sidecars: \(left.count)")
-    try settings.keepList(
-      "sidecars-left.txt", "# after \(wave.name)\n" + lines.map { "\($0.safeForTerminal)\n" }.joined())
+    try await settings.keepList(
+      "# after \(wave.name)\n" + lines.map { "\($0.safeForTerminal)\n" }.joined())
   }
 }
 

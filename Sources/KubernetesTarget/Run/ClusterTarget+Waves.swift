@@ -38,10 +38,12 @@ extension ClusterTarget: RolloutTarget {
       for id in wave.workloads { try await placeCanary(id, wave, percent) }
       for id in wave.workloads { try await waitForRollout(Self.canary(id)) }
     } else {
+      for id in wave.workloads { try await removeSplit(id) }
       for id in wave.workloads { try await change(id, wave) }
       for id in wave.workloads { try await waitForRollout(Self.deployment(id)) }
     }
     for id in wave.workloads { try await requireProxies(id, wave) }
+    if percent < 100 { for id in wave.workloads { try await placeSplit(id, wave, percent) } }
     try await settled()
   }
 
@@ -51,7 +53,7 @@ extension ClusterTarget: RolloutTarget {
     for id in wave.workloads { try await removeObjects(id, except: wave.posture(of: id) ?? .untouched) }
     try await settled()
     revisions = [:]
-    try keepHandover(after: wave)
+    try await keepHandover(after: wave)
   }
 
   package func undo(_ wave: Wave) async -> [String] {
@@ -183,6 +185,7 @@ extension ClusterTarget: RolloutTarget {
       live[path: "spec", "template", "metadata", "annotations"]?[ClusterNames.posture]?.string
       .flatMap(PostureText.read) ?? .untouched
     let isOurs = live[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
+    try await removeSplit(id)
     // What the pods of that posture need is there before they are.
     try await place(id, posture, step: "undo")
     if posture == .untouched {

@@ -23,8 +23,8 @@ package struct ClusterTargetSettings: Sendable {
   package var policies: PostureObjects?
   /// Reads what a proxy has counted from its page.
   package var readStatistics: @Sendable (_ page: [UInt8]) throws -> PodCounts = { _ in PodCounts() }
-  /// Keeps a list for those who follow the run.
-  package var keepList: @Sendable (_ name: String, _ text: String) throws -> Void = { _, _ in }
+  /// Keeps the list of workloads that have yet to give their sidecars up.
+  package var keepList: @Sendable (_ text: String) async throws -> Void = { _ in }
   /// The contents of the Secret with the authorities' keys, where there is none yet.
   package var makeKeys: @Sendable () throws -> [String: String]
   /// The sidecars' bootstrap, from the discovery server's address and the authority's root.

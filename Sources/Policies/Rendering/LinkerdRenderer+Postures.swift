@@ -13,6 +13,15 @@ extension LinkerdRenderer {
       + administration(marked, known: ports.map(\.port), word, access)
   }
 
+  /// For ports without a Server of their own.
+  static func defaultPolicy(_ posture: Posture) -> String {
+    switch posture.authorisation {
+    case .enforced: "deny"
+    case .shadow: "audit"
+    case .off: posture.mutualTLS == .strict ? "all-authenticated" : "all-unauthenticated"
+    }
+  }
+
   /// The proxy's own port, on which it tells what it has counted, is under the same rules as any other.
   private func administration(
     _ need: WorkloadPolicy, known: [Int], _ word: String, _ access: String

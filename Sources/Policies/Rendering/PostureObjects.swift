@@ -46,10 +46,16 @@ package struct PostureObjects: Sendable {
 
   package func need(of workload: ObjectReference) -> WorkloadPolicy? { needs[workload] }
 
-  /// Labels and annotations by which the mesh takes the workload's pods, and no others, in; nil where it cannot.
-  package func patch(of workload: ObjectReference) -> WorkloadPatch? {
+  /// Labels and annotations by which the mesh takes the workload's pods, and no others, in, and by which objects find
+  /// those of the posture; nil where the mesh cannot take them in.
+  package func patch(of workload: ObjectReference, in posture: Posture) -> WorkloadPatch? {
     guard needs[workload]?.isInMesh == true else { return nil }
-    return set.patches.first { $0.workload == workload } ?? WorkloadPatch(workload: workload)
+    var patch = set.patches.first { $0.workload == workload } ?? WorkloadPatch(workload: workload)
+    patch.labels.merge(PostureMark.labels(posture)) { _, new in new }
+    if mesh == .linkerd {
+      patch.annotations["config.linkerd.io/default-inbound-policy"] = LinkerdRenderer.defaultPolicy(posture)
+    }
+    return patch
   }
 
   /// In the order in which they are to be applied.
