@@ -127,7 +127,8 @@ let package = Package(
       "Composition",
       [
         "Twin", "EnvoyMesh", "KubernetesAPI", "KubernetesTarget", "JournalStore", "Linux", "Scanners", "MetricSources",
-        "Telemetry", "Intake", "Planning", "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports", "IntentModel",
+        "Telemetry", "Intake", "Planning", "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports",
+        "IntentModel",
         "FleetModel", "StandinProtocol", "Diagnostics", crypto, subprocess,
       ]),
     room(
@@ -179,6 +180,7 @@ let package = Package(
     tests(
       "Kubernetes", ["Policies", "Intake", "IntentModel", "FleetModel", "Diagnostics", subprocess, system],
       exclude: ["Fixtures"]),
+    tests("Telemetry", ["Telemetry", nioHTTP] + nio),
     tests("Planning", ["Planning", "Judgement", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),

@@ -64,7 +64,7 @@ final class RolloutPicture: Sendable {
       let plan = try ClusterRun.plan(Array(order.plan.utf8), name: "spec.plan")
       return Entry(order: order, status: status, digest: ClusterRun.digest(of: plan))
     } catch let error as BulkheadError {
-      order.problem = error.message
+      order.problem = "spec.plan: \(error.message)"
     } catch {
       order.problem = "spec.plan cannot be read"
     }

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// What a `Rollout` object needs a leader to do. Pure: the object says all.
 package enum RolloutNeed: Sendable, Equatable {
   case nothing
@@ -20,7 +22,8 @@ package enum RolloutNeed: Sendable, Equatable {
     }
     switch status.phase {
     case .undone: return .nothing
-    case .promoted, .rolledBack, .failed: return order.action == .undo ? .undo : .nothing
+    case .promoted, .rolledBack: return order.action == .undo ? .undo : .nothing
+    case .failed: return order.action == .undo && mayTryAgain(order, status) ? .undo : .nothing
     case .frozen:
       switch order.action {
       case .undo: return .undo
@@ -33,12 +36,19 @@ package enum RolloutNeed: Sendable, Equatable {
     }
   }
 
+  /// What could not be put back may be possible later; any other failure needs a changed order.
+  private static func mayTryAgain(_ order: RolloutOrder, _ status: RolloutStatus) -> Bool {
+    status.observedGeneration < order.generation || status.exitCode == ExitCode.rollbackIncomplete.rawValue
+  }
+
   private static func whenDeleting(_ order: RolloutOrder, _ status: RolloutStatus) -> RolloutNeed {
     guard order.isHeld else { return .nothing }
     switch status.phase {
     case .pending, .invalid, .undone: return .forget
     default:
-      if order.onDeletion == .undo { return .undo }
+      if order.onDeletion == .undo {
+        return status.phase != .failed || mayTryAgain(order, status) ? .undo : .nothing
+      }
       return status.phase.isActive || status.phase == .frozen ? .run : .forget
     }
   }

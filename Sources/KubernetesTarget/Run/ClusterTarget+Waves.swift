@@ -8,8 +8,6 @@ import Rollout
 /// Waves: a canary beside the workload, then the workload itself, then the canary away.
 extension ClusterTarget: RolloutTarget {
   package func prepare(_ postures: [ObjectReference: Posture]) async throws {
-    mayEnd = true
-    defer { mayEnd = false }
     if hasDiscovery { try await installDiscovery() }
     let workloads = Set(settings.plan.waves.flatMap(\.workloads)).sorted()
     for id in workloads {

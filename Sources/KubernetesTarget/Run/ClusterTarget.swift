@@ -31,7 +31,7 @@ package struct ClusterTargetSettings: Sendable {
   package var bootstrap: @Sendable (_ address: String, _ root: String) -> String
   /// Keeps a patch that somebody else must make.
   package var writePatch: @Sendable (_ name: String, _ yaml: String) async throws -> Void
-  /// Throws once the run is no longer wanted; asked while something is waited for, but never while it is undone.
+  /// Throws once the run is no longer wanted; asked while a wave waits for something, but never while one is put back.
   package var checkpoint: @Sendable () throws -> Void
   package var say: @Sendable (String) -> Void
   /// How often is looked, and for how long is waited.

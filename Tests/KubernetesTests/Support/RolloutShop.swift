@@ -10,6 +10,21 @@ enum RolloutShop {
     ].joined(separator: "\n")
   }
 
+  /// Stand-ins in the shape of the Online Boutique: its services, who calls whom, and a crowd of users.
+  static var boutique: String {
+    let services: [(name: String, calls: [String])] = [
+      ("frontend", ["ads", "recommendations", "catalog", "cart", "shipping", "currency", "checkout"]),
+      ("checkout", ["payment", "email", "shipping", "currency", "cart", "catalog"]),
+      ("recommendations", ["catalog"]), ("cart", ["store"]), ("ads", []), ("catalog", []), ("shipping", []),
+      ("currency", []), ("payment", []), ("email", []), ("store", []),
+    ]
+    let hardened: Set = ["ads", "email", "payment"]
+    let servers = services.map { server($0.name, calls: $0.calls, isHardened: hardened.contains($0.name)) }
+    let crowd = player("loadgenerator", calls: ["frontend"], requestsPerSecond: 25)
+    return ([#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}"#, crowd] + servers)
+      .joined(separator: "\n")
+  }
+
   /// Calls the cart without any trace of it in its manifest: no plan can know of it.
   static var unknownCaller: String { player("stranger", calls: ["cart"], isDeclared: false, requestsPerSecond: 20) }
 
@@ -18,8 +33,8 @@ enum RolloutShop {
     deployment("kept", calls: [], labels: [("app.kubernetes.io/managed-by", "Helm")]) + "\n" + service("kept")
   }
 
-  static func server(_ name: String, isHardened: Bool = true) -> String {
-    deployment(name, calls: [], isHardened: isHardened) + "\n" + service(name)
+  static func server(_ name: String, calls: [String] = [], isHardened: Bool = true) -> String {
+    deployment(name, calls: calls, isHardened: isHardened) + "\n" + service(name)
   }
 
   static func player(_ name: String, calls: [String], isDeclared: Bool = true, requestsPerSecond: Int) -> String {
