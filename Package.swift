@@ -177,7 +177,9 @@ let package = Package(
         "KubernetesTarget", "KubernetesAPI", "EnvoyMesh", "Intake", "Rollout", "Planning", "Trials", "IntentModel",
         "FleetModel", "Diagnostics", "Policies", x509, asn1, nioSSL, nioHTTP, subprocess, system,
       ] + nio, exclude: ["Golden"]),
-    tests("Kubernetes", [subprocess, system], exclude: ["Fixtures"]),
+    tests(
+      "Kubernetes", ["Policies", "Intake", "IntentModel", "FleetModel", "Diagnostics", subprocess, system],
+      exclude: ["Fixtures"]),
     tests("Telemetry", ["Telemetry", nioHTTP] + nio),
     tests("Planning", ["Planning", "Judgement", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),

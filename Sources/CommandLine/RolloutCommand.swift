@@ -2,6 +2,7 @@ package import ArgumentParser
 import Composition
 import Diagnostics
 import Intake
+import IntentModel
 import Planning
 import Rollout
 
@@ -64,6 +65,7 @@ struct RolloutStartCommand: AsyncParsableCommand {
       EXAMPLES
         bulkhead rollout start --plan plan.yaml --kube --mesh envoy --out run
         bulkhead rollout start --plan plan.yaml --kube --context staging --image registry/bulkhead:0.1.0 --out run
+        bulkhead rollout start --plan plan.yaml --kube --mesh istioSidecar --mesh-revision 1-24 --out run
         bulkhead rollout start --plan plan.yaml --kube --approve-waves --on-failure freeze --out run
 
       EXIT CODES
@@ -76,8 +78,17 @@ struct RolloutStartCommand: AsyncParsableCommand {
   var plan: String
   @Flag(name: .long, help: "On the cluster that the kubeconfig names.")
   var kube = false
-  @Option(name: .long, help: "envoy: sidecars configured by Bulkhead itself.")
-  var mesh = "envoy"
+  @Option(
+    name: .long,
+    help: "istioSidecar, istioAmbient, linkerd, consul, or envoy (sidecars configured by Bulkhead itself); the plan's.")
+  var mesh: String?
+  @Option(name: .long, help: ArgumentHelp("Of Istio's control plane: the label istio.io/rev.", valueName: "name"))
+  var meshRevision: String?
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Where the mesh's control plane runs; without it, where its installer puts it.", valueName: "name"))
+  var meshNamespace: String?
   @Option(name: .long, help: "A new folder for journal, reports and patches.")
   var out = "rollout"
   @OptionGroup(title: "Settings") var settings: RolloutSettings
@@ -87,7 +98,17 @@ struct RolloutStartCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard kube else { throw ValidationError("say --kube: the twin is what 'bulkhead rehearse' is for") }
-    guard mesh == "envoy" else { throw ValidationError("--mesh: envoy is the one that a rollout can do yet") }
+    guard mesh.map({ Mesh(rawValue: $0) != nil }) ?? true else {
+      throw ValidationError("--mesh: one of \(Mesh.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    for (flag, text) in [("--mesh-revision", meshRevision), ("--mesh-namespace", meshNamespace)] {
+      let isName = (text ?? "a").utf8.allSatisfy {
+        (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+      }
+      guard isName, (1...63).contains((text ?? "a").utf8.count) else {
+        throw ValidationError("\(flag) wants at most 63 small letters, digits and '-'")
+      }
+    }
   }
 
   func run() async throws {
@@ -95,7 +116,8 @@ struct RolloutStartCommand: AsyncParsableCommand {
     let source = try PlanInput.file(plan)
     (options.plan, options.planName) = (source.bytes, source.name)
     options.access = cluster.access("rollout")
-    options.out = out
+    (options.out, options.mesh) = (out, mesh)
+    (options.meshRevision, options.meshNamespace) = (meshRevision, meshNamespace)
     try settings.apply(to: &options)
     let rollout = try ClusterRollout(starting: options, say: RolloutCommand.say)
     try await RolloutCommand.carryOut(rollout, color: color, folder: out)

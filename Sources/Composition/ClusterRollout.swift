@@ -12,7 +12,7 @@ package struct ClusterRollout: Sendable {
 
   /// A new run into `options.out`.
   package init(starting options: ClusterRolloutOptions, say: @escaping @Sendable (String) -> Void) throws {
-    let plan = try ClusterRun.plan(options.plan, name: options.planName)
+    let plan = try ClusterRun.plan(options.plan, name: options.planName, mesh: options.mesh)
     self.init(try ClusterRolloutFolder.vacant(options.out), plan, options, say)
   }
 

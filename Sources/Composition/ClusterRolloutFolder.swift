@@ -141,6 +141,7 @@ struct FolderHome: RolloutHome {
     case .report: folder.report
     case .frozen: folder.frozen
     case .undone: folder.undone
+    case .sidecarsLeft: folder.path + "/sidecars-left.txt"
     case .patch(let name): folder.patches + "/" + name
     }
   }

@@ -19,6 +19,12 @@ package struct ClusterRolloutOptions: Sendable {
   package var sidecarMilliCPU = 100
   package var sidecarBytes = 128 << 20
   package var limits = ClusterRolloutOptions.patient
+  /// The mesh that the plan must be for; nil for whichever it is.
+  package var mesh: String?
+  /// Of Istio's control plane (`istio.io/rev`).
+  package var meshRevision: String?
+  /// Where the mesh's control plane runs; nil for where its installer puts it.
+  package var meshNamespace: String?
   package var trials = true
   package var approval = false
   package var onFailure = FailurePolicy.rollBack
@@ -48,6 +54,8 @@ package struct ClusterRolloutOptions: Sendable {
     var standinImage: String?
     var sidecarMilliCPU: Int
     var sidecarBytes: Int
+    var meshRevision: String?
+    var meshNamespace: String?
     var tolerance: Double
     var alpha: Double
     var beta: Double
@@ -62,8 +70,9 @@ package struct ClusterRolloutOptions: Sendable {
       kubeconfig: access.kubeconfig.map { URL(fileURLWithPath: $0).path }, context: access.context, user: access.user,
       groups: access.groups, allowsUnverified: access.allowsUnverified, image: image, envoyImage: envoyImage,
       standinImage: standinImage, sidecarMilliCPU: sidecarMilliCPU, sidecarBytes: sidecarBytes,
-      tolerance: limits.tolerance, alpha: limits.alpha, beta: limits.beta, deadline: limits.deadline.seconds,
-      trials: trials, approval: approval, onFailure: onFailure)
+      meshRevision: meshRevision, meshNamespace: meshNamespace, tolerance: limits.tolerance, alpha: limits.alpha,
+      beta: limits.beta,
+      deadline: limits.deadline.seconds, trials: trials, approval: approval, onFailure: onFailure)
   }
 
   init(_ kept: Kept, out: String) {
@@ -75,6 +84,7 @@ package struct ClusterRolloutOptions: Sendable {
     access.purpose = "rollout"
     (image, envoyImage, standinImage) = (kept.image, kept.envoyImage, kept.standinImage)
     (sidecarMilliCPU, sidecarBytes) = (kept.sidecarMilliCPU, kept.sidecarBytes)
+    (meshRevision, meshNamespace) = (kept.meshRevision, kept.meshNamespace)
     (limits.tolerance, limits.alpha, limits.beta) = (kept.tolerance, kept.alpha, kept.beta)
     limits.deadline.seconds = kept.deadline
     (trials, approval, onFailure) = (kept.trials, kept.approval, kept.onFailure)

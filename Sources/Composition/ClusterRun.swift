@@ -21,12 +21,18 @@ struct ClusterRun: Sendable {
   let say: @Sendable (String) -> Void
 
   /// Reads a plan and checks that it is one for clusters.
-  static func plan(_ bytes: [UInt8], name: String) throws -> Plan {
+  /// - Parameter mesh: that it must be for; nil for whichever it is.
+  static func plan(_ bytes: [UInt8], name: String, mesh: String? = nil) throws -> Plan {
     let file = try PlanFile.read(bytes, name: name)
-    guard file.plan.mesh == Mesh.envoy.rawValue || file.plan.mesh.isEmpty else {
+    guard file.plan.mesh.isEmpty || Mesh(rawValue: file.plan.mesh) != nil else {
       throw BulkheadError(
-        .badInput, "the plan is for \(file.plan.mesh.safeForTerminal), and this is a rollout of plain Envoy",
-        cure: "plan anew: bulkhead plan --mesh envoy")
+        .badInput, "the plan is for a mesh that is not known: \(file.plan.mesh.safeForTerminal)",
+        cure: "plan anew with --mesh \(Mesh.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    guard mesh == nil || file.plan.mesh == mesh || file.plan.mesh.isEmpty && mesh == Mesh.envoy.rawValue else {
+      throw BulkheadError(
+        .badInput, "the plan is for \(file.plan.mesh.safeForTerminal), and this is to be a rollout of \(mesh ?? "")",
+        cure: "plan anew: bulkhead plan --mesh \(mesh ?? "")")
     }
     try file.signature?.verifyUnchanged(file.plan)
     guard !file.plan.waves.isEmpty else {
@@ -54,8 +60,8 @@ struct ClusterRun: Sendable {
     }
     let isNew = try await home.fleet() == nil
     if isNew, try await isDone(client) { return .ok }
-    let fleet = try await fleet(client)
-    try check(fleet, isNew: isNew)
+    if try await home.kept(.record) == nil { try await mesh.require(client) }
+    let fleet = try await fleet(client, isNew: isNew)
     return try await home.withJournal { try await run(client, lease, fleet, $0, watchers) }
   }
 
@@ -63,11 +69,11 @@ struct ClusterRun: Sendable {
   /// - Returns: what could not be put back.
   func undo(_ client: KubernetesClient, _ lease: RolloutLease) async throws -> [String] {
     guard try await home.fleet() != nil else { return [] }
-    let fleet = try await fleet(client)
+    let fleet = try await fleet(client, isNew: false)
     let left = try await home.withJournal { journal in
       let history = try RunHistory(try await journal.records())
       return try await lease.with { () -> [String] in
-        let target = target(client, fleet, lease)
+        let target = try await target(client, fleet, lease)
         try await target.prepareUndo()
         var left: [String] = []
         // An interrupted wave may have left things, too.
@@ -87,17 +93,26 @@ struct ClusterRun: Sendable {
 
   // MARK: - Parts
 
-  /// The fleet as it was when the run began.
-  private func fleet(_ client: KubernetesClient) async throws -> Fleet {
+  var mesh: ClusterMesh {
+    ClusterMesh(
+      mesh: Mesh(rawValue: plan.mesh) ?? .envoy, revision: options.meshRevision, namespace: options.meshNamespace)
+  }
+
+  /// The fleet as it was when the run began. A new run begins once everything was found fit for it.
+  private func fleet(_ client: KubernetesClient, isNew: Bool) async throws -> Fleet {
     let text: String
     if let kept = try await home.fleet() {
       text = kept
     } else {
       let namespaces = Set(plan.waves.flatMap(\.workloads).map(\.namespace)).sorted()
       text = try await FleetReader.text(client, namespaces: namespaces)
-      try await home.begin(fleet: text)
     }
-    return try Intake().read([InputSource(name: "the cluster", bytes: Array(text.utf8))], strict: false).fleet
+    let fleet = try Intake().read([InputSource(name: "the cluster", bytes: Array(text.utf8))], strict: false).fleet
+    guard isNew else { return fleet }
+    try check(fleet, isNew: true)
+    if let policies = mesh.policies(plan, fleet, watchers: []) { try MeshReadiness(plan, fleet, policies).check() }
+    try await home.begin(fleet: text)
+    return fleet
   }
 
   /// Whether a new run finds everything as it would leave it. Nothing is written then.
@@ -121,21 +136,29 @@ struct ClusterRun: Sendable {
       throw BulkheadError(
         .badInput,
         "the cluster lacks workloads of the plan: \(missing.prefix(5).map(\.description).joined(separator: ", "))",
-        cure: "plan what the cluster has: bulkhead plan --kube --mesh envoy -o yaml")
+        cure: "plan what the cluster has: bulkhead plan --kube -o yaml")
     }
     if FleetDigest.of(fleet) != plan.fleetDigest, isNew {
       say("the plan was made from another source than this cluster's present state; its workloads are all there")
     }
   }
 
-  private func target(_ client: KubernetesClient, _ fleet: Fleet, _ lease: RolloutLease) -> ClusterTarget {
-    let home = home
-    let settings = ClusterTargetSettings(
+  private func target(
+    _ client: KubernetesClient, _ fleet: Fleet, _ lease: RolloutLease
+  ) async throws -> ClusterTarget {
+    let (home, mesh) = (home, mesh)
+    var settings = ClusterTargetSettings(
       plan: plan, planDigest: planDigest, fleet: fleet, derivation: IntentDerivation(fleet: fleet),
       images: options.images, makeKeys: { try MeshKeys.make() },
       bootstrap: { ClusterBootstrap.text(address: $0, serverName: ClusterNames.serverName, root: $1) },
       writePatch: { try await home.keep($1, as: .patch($0)) },
       checkpoint: { try home.wishes(wave: 1).refuseIfAborted() }, say: say)
+    let watchers = try await mesh.watchers(client, say: say)
+    if let policies = mesh.policies(plan, fleet, watchers: watchers) {
+      (settings.policies, settings.enrolment) = (policies, mesh.enrolment(policies))
+      settings.readStatistics = mesh.readStatistics
+      settings.keepList = { try await home.keep($0, as: .sidecarsLeft) }
+    }
     return ClusterTarget(client, settings, lease: lease)
   }
 
@@ -150,13 +173,13 @@ struct ClusterRun: Sendable {
       kept["context"] = client.settings.name
       try await RunLedger(journal: journal).runBegins(
         RunHeader(
-          fleetDigest: plan.fleetDigest, mesh: Mesh.envoy.rawValue, waves: plan.waves.count, options: kept, planted: [])
+          fleetDigest: plan.fleetDigest, mesh: mesh.mesh.rawValue, waves: plan.waves.count, options: kept, planted: [])
       )
     }
     if history.result == nil {
       try await BulkheadNamespace.make(client)
       try await lease.with {
-        try await execute(target(client, fleet, lease), fleet, trials, journal, history.resume, watchers)
+        try await execute(try await target(client, fleet, lease), fleet, trials, journal, history.resume, watchers)
       }
     }
     let finished = try RunHistory(try await journal.records())
@@ -184,7 +207,7 @@ struct ClusterRun: Sendable {
       escapes: vectors.isEmpty ? NoEscapes() : target, observer: watchers.observer, arbiter: watchers.arbiter,
       limits: limits,
       intent: { id, posture in fleet.workload(id).map { derivation.intent(of: $0, posture: posture) } })
-    parts.controls = ClusterTarget.controls
+    parts.controls = ClusterTarget.controls(on: mesh.mesh)
     let executor = RolloutExecutor(parts, journal: journal, resume: resume)
     do {
       _ = try await executor.run()

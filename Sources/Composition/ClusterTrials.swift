@@ -18,8 +18,8 @@ extension ClusterRun {
       let postures = plan.postures(before: wave.index + 1)
       let all = planner.trials(for: wave.workloads, postures: postures, players: players)
       return all.filter { trial in
-        guard ClusterTarget.supports(trial.fault) else {
-          leftOut.append("\(wave.name): \(trial.fault.title): nothing shows on this cluster that packets are dropped")
+        guard ClusterTarget.supports(trial.fault, on: mesh.mesh) else {
+          leftOut.append("\(wave.name): \(trial.fault.title): \(mesh.lacks(trial.fault))")
           return false
         }
         guard case .delay(let caller, _, _) = trial.fault, postures[caller]?.enrolled != true else { return true }
@@ -28,8 +28,9 @@ extension ClusterRun {
       }.map(\.onCluster)
     }
     if !options.trials { leftOut.append("all trials, as asked") }
-    let untried = Control.all.filter { !ClusterTarget.controls.contains($0) }
+    let untried = Control.all.filter { !ClusterTarget.controls(on: mesh.mesh).contains($0) }
     leftOut += untried.map { "control \($0.kind.rawValue): it cannot be tried from outside the workload's pods" }
+    leftOut += mesh.leftOut
     let unprobed = VectorCatalogue.probed.filter {
       options.standinImage == nil || !ClusterTarget.vectors.contains($0.code)
     }

@@ -26,6 +26,7 @@ struct ControllerHome: RolloutHome {
     case .undone: await reporter.status.phase == .undone ? "" : nil
     case .record: try await texts.read("record")
     case .report: try await texts.read("report")
+    case .sidecarsLeft: try await texts.read("sidecars-left")
     case .patch(let name): try await texts.read("patch-\(name)")
     }
   }
@@ -36,6 +37,7 @@ struct ControllerHome: RolloutHome {
     case .undone: await reporter.undid(left: [])
     case .record: try await texts.write(text, as: "record")
     case .report: try await texts.write(text, as: "report")
+    case .sidecarsLeft: try await texts.write(text, as: "sidecars-left")
     case .patch(let name): try await texts.write(text, as: "patch-\(name)")
     }
   }

@@ -21,6 +21,8 @@ enum RunFile: Sendable, Equatable {
   /// Why it was frozen.
   case frozen
   case undone
+  /// Which workloads have yet to give their sidecars up.
+  case sidecarsLeft
   /// For the sources of a program that keeps an object.
   case patch(String)
 }

@@ -20,6 +20,12 @@ package struct PolicyOptions: Sendable {
   package var scraperNamespace: String?
   /// Seconds since 1970, for the age of what was seen in traffic; nil leaves ages unknown.
   package var now: Int?
+  /// The workloads that are in the mesh when the policies hold; nil for all that it takes.
+  package var enrolled: Set<ObjectReference>?
+  /// Workloads keep the service accounts that they have, shared or not.
+  package var keepsAccounts = false
+  /// Addresses (CIDR) from which the proxies' own counts are read; no policy closes their ports to them.
+  package var watchers: [String] = []
   /// Calls seen in traffic, besides those of the fleet.
   package var observed: [ObservedCall] = []
   /// Observed calls older than this are listed for a decision.

@@ -139,7 +139,7 @@ import Trials
   private static func seen(_ uid: String, _ revision: String?) -> SeenPod {
     SeenPod(
       name: uid, uid: uid, workload: Sample.cart, address: "10.0.0.1", isReady: true, isLeaving: false,
-      posture: .untouched, revision: revision, isCanary: false)
+      posture: .untouched, revision: revision, isCanary: false, hasProxy: false)
   }
 
   private static func counts(_ n: Int, _ errors: Int = 0) -> PodCounts {

@@ -33,17 +33,18 @@ enum Sample {
         "volumes":[{"name":"data","emptyDir":{}}]}}}}
     """
 
-  static func template(_ posture: Posture) -> SidecarTemplate {
-    SidecarTemplate(
-      workload: cart, posture: posture, revision: "w1-00c0ffee", images: SidecarImages(bulkhead: "b:1", envoy: "e:1"),
-      discoveryAddress: "10.96.0.9", probePorts: [8080])
+  static func template(_ posture: Posture) -> PodTemplate {
+    let sidecar = SidecarTemplate(
+      images: SidecarImages(bulkhead: "b:1", envoy: "e:1"), discoveryAddress: "10.96.0.9", workload: cart,
+      probePorts: [8080])
+    return PodTemplate(workload: cart, posture: posture, revision: "w1-00c0ffee", additions: sidecar.additions)
   }
 }
 
 @Suite struct ObjectTests {
   @Test func aWorkloadIsPatchedWithItsSidecarAlone() throws {
     let posture = Posture(mutualTLS: .permissive, authorisation: .shadow)
-    let body = SidecarTemplate.apply(
+    let body = PodTemplate.apply(
       Sample.cart, annotations: [ClusterNames.step: "wave-1/enrol", ClusterNames.epoch: "3"],
       template: Sample.template(posture).template)
     try expectGolden(YAMLText.document(body), "apply.yaml")

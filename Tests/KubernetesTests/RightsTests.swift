@@ -150,7 +150,7 @@ struct RightsTests {
 
   /// Written by waves that isolate a workload, which the rollout of this test does not come to.
   private static let isolating = Set(
-    ["create", "patch", "delete"].map {
+    ["get", "create", "patch", "delete"].map {
       Right(group: "networking.k8s.io", resource: "networkpolicies", verb: $0, name: "")
     })
 

@@ -14,10 +14,18 @@ struct RoundTrip {
   private let mesh: MeshLayer
 
   init(_ fleet: Fleet, _ options: PolicyOptions) throws {
-    before = fleet
-    set = PolicySolver(fleet, options: options).solve()
-    var later = set.applied(to: fleet)
-    let read = try Intake().read([InputSource(name: "policies.yaml", bytes: Array(set.yaml.utf8))], strict: true)
+    let set = PolicySolver(fleet, options: options).solve()
+    try self.init(fleet, set, set.objects, later: set.applied(to: fleet), trustDomain: options.trustDomain)
+  }
+
+  /// Objects of the set's flows, whoever wrote them.
+  init(
+    _ fleet: Fleet, _ set: PolicySet, _ objects: [ManifestObject], later: Fleet, trustDomain: String = "cluster.local"
+  ) throws {
+    (before, self.set) = (fleet, set)
+    var later = later
+    let yaml = objects.isEmpty ? "" : objects.map(\.yaml).joined(separator: "---\n")
+    let read = try Intake().read([InputSource(name: "policies.yaml", bytes: Array(yaml.utf8))], strict: true)
     let ours = Set(set.objects.map(\.id))
     later.networkPolicies = (fleet.networkPolicies.filter { !ours.contains($0.id) } + read.fleet.networkPolicies)
       .sorted { $0.id < $1.id }
@@ -27,7 +35,7 @@ struct RoundTrip {
     after = later
     index = ReachIndex(later)
     var meshOptions = MeshOptions()
-    meshOptions.trustDomain = options.trustDomain
+    meshOptions.trustDomain = trustDomain
     mesh = MeshLayer(later, options: meshOptions)
   }
 

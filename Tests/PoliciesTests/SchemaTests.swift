@@ -1,5 +1,6 @@
 import FleetModel
 import Intake
+import IntentModel
 import Testing
 
 @testable import Policies
@@ -46,6 +47,18 @@ struct SchemaTests {
       let set = PolicySolver(fleet, options: options).solve()
       let traffic = TrafficPlan(fleet, flows: set.flows).objects(for: target)
       #expect(try problems(set.objects.filter { !builtIn.contains($0.id.kind) } + traffic) == [])
+    }
+  }
+
+  @Test(arguments: [Mesh.istioSidecar, .istioAmbient, .linkerd])
+  func objectsOfEveryPosture(_ mesh: Mesh) throws {
+    for seed in 0..<UInt64(Support.rounds(12)) {
+      var generator = RandomFleet(seed: seed)
+      let fleet = generator.make()
+      for posture in [PostureTests.shadow, PostureTests.last, Posture(mutualTLS: .permissive)] {
+        let stage = try PostureTests.Stage(fleet, mesh) { _ in posture }
+        #expect(try problems(stage.objects.filter { $0.id.kind != "NetworkPolicy" }) == [])
+      }
     }
   }
 

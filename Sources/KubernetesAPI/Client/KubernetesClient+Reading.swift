@@ -31,6 +31,16 @@ extension KubernetesClient {
     try await get(APIRequest(.get, path))
   }
 
+  /// The bytes of a page behind the API server, asked for once.
+  package func page(_ path: String, limit: Int = 16_000_000) async throws -> [UInt8] {
+    var request = APIRequest(.get, path)
+    request.accept = "text/plain"
+    let place = request.place
+    return try await exchange(request, within: limits.answer) { [self] response in
+      try await collected(response, upTo: limit, place: place)
+    }
+  }
+
   package func get(_ name: ObjectName) async throws -> DocumentValue { try await get(APIRequest(.get, name.path)) }
 
   private func get(_ request: APIRequest) async throws -> DocumentValue {

@@ -52,7 +52,7 @@ struct MeshChecks {
     }
   }
 
-  private var controlPlane: PreflightCheck {
+  var controlPlane: PreflightCheck {
     let title = "the mesh's control plane is there and healthy"
     guard let controllers = facts.controllers.value else {
       return PreflightCheck(

@@ -13,12 +13,15 @@ package struct SeenPod: Sendable, Equatable {
   package var posture: Posture
   package var revision: String?
   package var isCanary: Bool
+  package var hasProxy: Bool
 }
 
 /// The pods and services of the enrolled namespaces at one moment.
 package struct ClusterView: Sendable {
   package var pods: [DocumentValue]
   package var services: [DocumentValue]
+  /// Whether a pod has the mesh's proxy.
+  var hasProxy: @Sendable (DocumentValue) -> Bool = { InjectedPod.hasContainer(ClusterNames.proxy, $0) }
 
   package init(pods: [DocumentValue], services: [DocumentValue]) { (self.pods, self.services) = (pods, services) }
 
@@ -33,14 +36,14 @@ package struct ClusterView: Sendable {
       else { return nil }
       let phase = pod[path: "status", "phase"]?.string
       guard phase == "Running" || phase == "Pending" else { return nil }
-      let containers = pod[path: "spec", "containers"]?.elements ?? []
-      let hasProxy = containers.contains { $0["name"]?.string == ClusterNames.proxy }
+      let hasProxy = hasProxy(pod)
       let annotation = metadata["annotations"]?[ClusterNames.posture]?.string
       let leaves = metadata["deletionTimestamp"] != nil
       return SeenPod(
         name: name, uid: uid, workload: workload, address: address, isReady: !leaves && Self.isReady(pod),
         isLeaving: leaves, posture: hasProxy ? annotation.flatMap(PostureText.read) ?? .untouched : .untouched,
-        revision: labels[ClusterNames.revision], isCanary: labels[ClusterNames.cohort] == "canary")
+        revision: labels[ClusterNames.revision], isCanary: labels[ClusterNames.cohort] == "canary",
+        hasProxy: hasProxy)
     }
     .sorted { ($0.name, $0.uid) < ($1.name, $1.uid) }
   }

@@ -5,11 +5,11 @@ import KubernetesAPI
 package struct CanaryDeployment: Sendable {
   /// The workload as it is in the cluster.
   package var live: DocumentValue
-  package var template: SidecarTemplate
+  package var template: PodTemplate
   package var replicas: Int
   package var annotations: [String: String]
 
-  package init(live: DocumentValue, template: SidecarTemplate, replicas: Int, annotations: [String: String]) {
+  package init(live: DocumentValue, template: PodTemplate, replicas: Int, annotations: [String: String]) {
     (self.live, self.template, self.replicas, self.annotations) = (live, template, replicas, annotations)
   }
 

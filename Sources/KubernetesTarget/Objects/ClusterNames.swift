@@ -1,5 +1,6 @@
 package import IntentModel
 package import KubernetesAPI
+import Policies
 
 /// Names of what Bulkhead has in a cluster.
 package enum ClusterNames {
@@ -23,7 +24,7 @@ package enum ClusterNames {
   /// On pods: which step made them.
   package static let revision = "bulkhead.dev/revision"
   /// On pods that are under a default-deny policy.
-  package static let isolated = "bulkhead.dev/isolated"
+  package static let isolated = PostureMark.isolated
   package static let posture = "bulkhead.dev/posture"
   package static let plan = "bulkhead.dev/plan"
   package static let step = "bulkhead.dev/step"

@@ -1,5 +1,5 @@
 package import FleetModel
-package import IntentModel
+import IntentModel
 
 /// How sidecars are made, the same for a whole run.
 package struct SidecarImages: Sendable, Equatable {
@@ -16,43 +16,26 @@ package struct SidecarImages: Sendable, Equatable {
   package init(bulkhead: String, envoy: String) { (self.bulkhead, self.envoy) = (bulkhead, envoy) }
 }
 
-/// What enrolment adds to a pod template, and nothing else: the body of an apply that owns exactly these fields.
+/// What enrolment with plain Envoy adds to a pod template.
 package struct SidecarTemplate: Sendable, Equatable {
-  package var workload: ObjectReference
-  package var posture: Posture
-  package var revision: String
   package var images: SidecarImages
   /// Of the discovery server's Service.
   package var discoveryAddress: String
+  package var workload: ObjectReference
   /// The container ports that the kubelet's probes ask.
   package var probePorts: [Int]
-  /// Fields of the pod's own containers that hardening sets.
-  package var hardening: DocumentValue
 
-  package init(
-    workload: ObjectReference, posture: Posture, revision: String, images: SidecarImages, discoveryAddress: String,
-    probePorts: [Int], hardening: DocumentValue = .mapping([])
-  ) {
-    (self.workload, self.posture, self.revision, self.images) = (workload, posture, revision, images)
-    (self.discoveryAddress, self.probePorts, self.hardening) = (discoveryAddress, probePorts, hardening)
+  package init(images: SidecarImages, discoveryAddress: String, workload: ObjectReference, probePorts: [Int]) {
+    (self.images, self.discoveryAddress) = (images, discoveryAddress)
+    (self.workload, self.probePorts) = (workload, probePorts)
   }
 
-  /// `spec.template` of the apply.
-  package var template: DocumentValue {
-    var labels = [ClusterNames.revision: revision]
-    if posture.isolated { labels[ClusterNames.isolated] = "true" }
-    let metadata = DocumentValue.map([
-      "labels": .labels(labels), "annotations": .labels([ClusterNames.posture: PostureText.of(posture)]),
+  package var additions: DocumentValue {
+    .map([
+      "spec": .map([
+        "initContainers": .list([credential, capture]), "containers": .list([proxy]), "volumes": .list(volumes),
+      ])
     ])
-    return DocumentValue.map(["metadata": metadata, "spec": spec])
-  }
-
-  private var spec: DocumentValue {
-    guard posture.enrolled else { return hardening }
-    let sidecar = DocumentValue.map([
-      "initContainers": .list([credential, capture]), "containers": .list([proxy]), "volumes": .list(volumes),
-    ])
-    return hardening.merging(sidecar)
   }
 
   private var volumes: [DocumentValue] {
@@ -170,20 +153,4 @@ package struct SidecarTemplate: Sendable, Equatable {
     "-c", "/etc/bulkhead/bootstrap.json", "--concurrency", "1", "--disable-hot-restart", "--drain-time-s", "1",
     "--drain-strategy", "immediate", "-l", "warn",
   ]
-
-  // MARK: - Whole objects
-
-  /// The body of an apply to the workload. Without a template it gives up every field that an earlier one owned.
-  package static func apply(
-    _ workload: ObjectReference, annotations: [String: String], template: DocumentValue?
-  ) -> DocumentValue {
-    .map([
-      "apiVersion": .string("apps/v1"), "kind": .string(workload.kind),
-      "metadata": .map([
-        "name": .string(workload.name), "namespace": .string(workload.namespace),
-        "annotations": annotations.isEmpty ? nil : .labels(annotations),
-      ]),
-      "spec": template.map { .map(["template": $0]) },
-    ])
-  }
 }

@@ -1,21 +1,22 @@
 package import FleetModel
-import IntentModel
+package import IntentModel
 import KubernetesAPI
 package import Trials
 
 /// Known-bad attempts, made by the discovery server: it has no sidecar, it can sign what it needs, and its pod is where
 /// nobody is let in from. The open door that every attempt must get through as well is in its own pod.
 extension ClusterTarget: ControlRange {
-  /// Those that can be tried from outside the workload's own pods.
-  package static let controls: [Control] = [
-    .plaintextRefused, .wrongIdentityRefused, .unlistedCallerRefused,
-  ]
+  /// Those that can be tried from outside the workload's own pods: by the discovery server, where there is one.
+  package static func controls(on mesh: Mesh = .envoy) -> [Control] {
+    mesh == .envoy ? [.plaintextRefused, .wrongIdentityRefused, .unlistedCallerRefused] : []
+  }
 
   package func openTwins(of targets: [ObjectReference]) async throws {}
 
   package func attempt(
     _ kind: Control.Kind, against target: ObjectReference, open: Bool
   ) async throws -> AttemptResult {
+    guard hasDiscovery else { return .unknown("nothing here can try it on \(enrolment.mesh.title)") }
     let word: String
     switch kind {
     case .plaintextRefused: word = "plaintext"

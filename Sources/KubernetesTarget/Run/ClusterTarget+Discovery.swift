@@ -129,6 +129,7 @@ extension ClusterTarget {
 
   /// Waits until every ready sidecar runs with what it was offered last.
   func settled() async throws {
+    guard hasDiscovery else { return }
     do {
       _ = try await waited("the sidecars' configuration", for: .seconds(60)) {
         // Right after a change the server may not have seen it yet, so that one quiet look proves little.
@@ -149,6 +150,7 @@ extension ClusterTarget {
 extension ClusterTarget {
   /// What an undo needs to know beforehand: how the discovery server is reached.
   package func prepareUndo() async throws {
+    guard hasDiscovery else { return }
     let name = ObjectName(.secrets, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
     guard try await find(name) != nil else { return }
     try await installDiscovery()
@@ -157,6 +159,7 @@ extension ClusterTarget {
   /// Takes away what only served sidecars, once none of these namespaces has one. The namespace and the lease stay.
   /// - Returns: false where there is still one.
   package func uninstallDiscovery() async throws -> Bool {
+    guard hasDiscovery else { return true }
     for place in namespaces {
       let deployments = try await client.list(.deployments, namespace: place).items
       let isEnrolled = deployments.contains {

@@ -157,8 +157,15 @@ extension ClusterTarget: EscapeRange {
       "apiVersion": .string("v1"), "kind": .string("Pod"),
       "metadata": .map([
         "name": .string(name.name), "namespace": name.namespace.map { .string($0) },
-        "labels": .labels([ClusterNames.managedBy: ClusterNames.program, Self.label: "true"]),
-        "annotations": .labels(["sidecar.istio.io/inject": "false", "linkerd.io/inject": "disabled"]),
+        // No mesh is to take it in: a proxy would keep it from ending.
+        "labels": .labels([
+          ClusterNames.managedBy: ClusterNames.program, Self.label: "true", "sidecar.istio.io/inject": "false",
+          "istio.io/dataplane-mode": "none",
+        ]),
+        "annotations": .labels([
+          "sidecar.istio.io/inject": "false", "linkerd.io/inject": "disabled",
+          "consul.hashicorp.com/connect-inject": "false",
+        ]),
       ]),
       "spec": spec.merging(
         .map([

@@ -1,6 +1,7 @@
 import Diagnostics
 import FleetModel
 import Foundation
+package import IntentModel
 import KubernetesAPI
 package import Trials
 
@@ -11,10 +12,14 @@ struct FaultNote: Sendable {
 }
 
 extension ClusterTarget: FaultInjector {
-  /// Which faults this target has. A partition needs a network that enforces policies, and a way to see that it did.
-  package static func supports(_ fault: Fault) -> Bool {
-    if case .partition = fault { return false }
-    return true
+  /// Which faults this target has. A partition needs a network that enforces policies, and a way to see that it did;
+  /// a delay needs sidecars that are configured here.
+  package static func supports(_ fault: Fault, on mesh: Mesh = .envoy) -> Bool {
+    switch fault {
+    case .killPod: true
+    case .delay: mesh == .envoy
+    case .partition: false
+    }
   }
 
   package func start(_ fault: Fault, limit: Duration) async throws {

@@ -19,6 +19,7 @@ extension ClusterTarget: TrafficSource {
   private func readCounts() async throws {
     let view = try await view()
     let pods = view.seen(document())
+    guard hasDiscovery else { return try await readProxies(pods, view) }
     let statuses: [SidecarStatus]
     do {
       statuses = try await status()
@@ -42,7 +43,7 @@ extension ClusterTarget: TrafficSource {
   }
 
   /// What stand-ins tell, by uid.
-  private func standinCounts(_ pods: [SeenPod], _ view: ClusterView) async -> [String: PodCounts] {
+  func standinCounts(_ pods: [SeenPod], _ view: ClusterView) async -> [String: PodCounts] {
     let client = client
     return await withTaskGroup(of: (uid: String, counts: PodCounts?).self) { group -> [String: PodCounts] in
       for pod in pods where pod.isReady {

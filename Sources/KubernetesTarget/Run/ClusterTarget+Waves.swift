@@ -8,12 +8,12 @@ import Rollout
 /// Waves: a canary beside the workload, then the workload itself, then the canary away.
 extension ClusterTarget: RolloutTarget {
   package func prepare(_ postures: [ObjectReference: Posture]) async throws {
-    try await installDiscovery()
+    if hasDiscovery { try await installDiscovery() }
     let workloads = Set(settings.plan.waves.flatMap(\.workloads)).sorted()
     for id in workloads {
       guard id.kind == "Deployment" else {
         throw BulkheadError(
-          .badInput, "\(id) is no Deployment, and only those can be enrolled with plain Envoy yet",
+          .badInput, "\(id) is no Deployment, and only those can be enrolled yet",
           cure: "exclude it in the requirements of the plan")
       }
       try await beginPuttingBack(id, to: postures[id] ?? .untouched)
@@ -27,32 +27,38 @@ extension ClusterTarget: RolloutTarget {
     mayEnd = true
     defer { mayEnd = false }
     try await refuseForeignObjects(wave)
+    try await requireIdentities(wave)
     for id in wave.workloads {
       revisions[id] = revision(wave, id)
-      if wave.posture(of: id)?.isolated == true { try await isolate(id, wave) }
+      try await placeObjects(id, wave, percent)
     }
     if percent < 100 {
       for id in wave.workloads { try await placeCanary(id, wave, percent) }
       for id in wave.workloads { try await waitForRollout(Self.canary(id)) }
     } else {
+      for id in wave.workloads { try await removeSplit(id) }
       for id in wave.workloads { try await change(id, wave) }
       for id in wave.workloads { try await waitForRollout(Self.deployment(id)) }
     }
+    for id in wave.workloads { try await requireProxies(id, wave) }
+    if percent < 100 { for id in wave.workloads { try await placeSplit(id, wave, percent) } }
     try await settled()
   }
 
   package func commit(_ wave: Wave) async throws {
     for id in wave.workloads { try await remove(Self.canary(id)) }
     for id in wave.workloads { try await waitForCanaryToGo(id) }
+    for id in wave.workloads { try await removeObjects(id, except: wave.posture(of: id) ?? .untouched) }
     try await settled()
     revisions = [:]
+    try await keepHandover(after: wave)
   }
 
   package func undo(_ wave: Wave) async -> [String] {
     var left: [String] = []
     // Faults first: nothing is put back while something is being broken.
     delays = []
-    do { try await writeDocument() } catch { left.append("faults: \(error)") }
+    if hasDiscovery { do { try await writeDocument() } catch { left.append("faults: \(error)") } }
     var begun: [(id: ObjectReference, posture: Posture)] = []
     for id in wave.workloads.reversed() {
       let posture = wave.steps.first { $0.workload == id }?.before ?? .untouched
@@ -81,7 +87,7 @@ extension ClusterTarget: RolloutTarget {
     for id in wave.workloads {
       guard let keeper = Ownership.keeper(of: try await live(id)) else { continue }
       let template = try await template(id, wave)
-      let patch = SidecarTemplate.apply(id, annotations: [:], template: template.template)
+      let patch = PodTemplate.apply(id, annotations: [:], template: template.template)
       try await settings.writePatch("\(id.namespace)-\(id.name).yaml", PatchText.yaml(patch, keeper: keeper))
       refused.append("\(id.namespace)/\(id.name) is kept by \(keeper)")
     }
@@ -92,14 +98,16 @@ extension ClusterTarget: RolloutTarget {
     }
   }
 
-  func template(_ id: ObjectReference, _ wave: Wave) async throws -> SidecarTemplate {
+  func template(_ id: ObjectReference, _ wave: Wave) async throws -> PodTemplate {
     guard let workload = fleet.workload(id), let posture = wave.posture(of: id) else {
       throw BulkheadError(.badInput, "the plan's \(id) is not in the cluster", cure: "plan anew: bulkhead plan --kube")
     }
-    return SidecarTemplate(
-      workload: id, posture: posture, revision: revision(wave, id), images: settings.images,
-      discoveryAddress: discoveryAddress, probePorts: ProbePorts.of(workload),
-      hardening: posture.hardened ? try HardeningFields.of(workload) : .mapping([]))
+    var hardening = posture.hardened ? try HardeningFields.of(workload) : .mapping([])
+    // A pod without its account's token is none that Linkerd would take in.
+    if enrolment.mesh == .linkerd { hardening = hardening.without(["automountServiceAccountToken"]) }
+    return PodTemplate(
+      workload: id, posture: posture, revision: revision(wave, id), hardening: hardening,
+      additions: posture.enrolled ? try enrolment.additions(workload, posture) : .mapping([]))
   }
 
   private func placeCanary(_ id: ObjectReference, _ wave: Wave, _ percent: Int) async throws {
@@ -115,7 +123,7 @@ extension ClusterTarget: RolloutTarget {
     _ = try await client.apply(canary.object, to: Self.canary(id))
   }
 
-  private func checkSelectors(_ id: ObjectReference, _ live: DocumentValue, _ template: SidecarTemplate) async throws {
+  private func checkSelectors(_ id: ObjectReference, _ live: DocumentValue, _ template: PodTemplate) async throws {
     let pod = live[path: "spec", "template", "metadata", "labels"]?.stringMap ?? [:]
     var added = template.template[path: "metadata", "labels"]?.stringMap ?? [:]
     added[ClusterNames.cohort] = "canary"
@@ -162,22 +170,10 @@ extension ClusterTarget: RolloutTarget {
   private func change(_ id: ObjectReference, _ wave: Wave) async throws {
     let live = try await live(id)
     let step = wave.steps.last { $0.workload == id }?.id ?? "wave-\(wave.index + 1)"
-    let body = SidecarTemplate.apply(
+    let body = PodTemplate.apply(
       id, annotations: try annotations(step: step), template: try await template(id, wave).template)
     _ = try await client.apply(
       body, to: Self.deployment(id), precondition: Precondition(uid: live[path: "metadata", "uid"]?.string))
-  }
-
-  private func isolate(_ id: ObjectReference, _ wave: Wave) async throws {
-    guard let workload = fleet.workload(id), let posture = wave.posture(of: id) else { return }
-    let intent = settings.derivation.intent(of: workload, posture: posture)
-    let object = try IsolationObject.object(
-      intent, in: fleet, annotations: try annotations(step: "wave-\(wave.index + 1)/\(id)/isolate"))
-    _ = try await client.apply(object, to: policyName(id))
-  }
-
-  private func policyName(_ id: ObjectReference) -> ObjectName {
-    ObjectName(.networkPolicies, namespace: id.namespace, name: "bulkhead-\(id.kind.lowercased())-\(id.name)")
   }
 
   /// Gives a workload the template that it had in a posture.
@@ -187,9 +183,12 @@ extension ClusterTarget: RolloutTarget {
       live[path: "spec", "template", "metadata", "annotations"]?[ClusterNames.posture]?.string
       .flatMap(PostureText.read) ?? .untouched
     let isOurs = live[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
+    try await removeSplit(id)
+    // What the pods of that posture need is there before they are.
+    try await place(id, posture, step: "undo")
     if posture == .untouched {
       if isOurs {
-        let nothing = SidecarTemplate.apply(id, annotations: [:], template: nil)
+        let nothing = PodTemplate.apply(id, annotations: [:], template: nil)
         _ = try await client.apply(
           nothing, to: Self.deployment(id), precondition: Precondition(uid: live[path: "metadata", "uid"]?.string))
       }
@@ -209,8 +208,8 @@ extension ClusterTarget: RolloutTarget {
     // The stable pods serve again before the canary's go.
     try await waitForRollout(Self.deployment(id))
     try await remove(Self.canary(id))
-    if !posture.isolated { try await remove(policyName(id)) }
     try await waitForCanaryToGo(id)
+    try await removeObjects(id, except: posture)
   }
 
   /// Its pods go after it, and the next wave's canary has its name.

@@ -5,6 +5,7 @@ import Foundation
 package import IntentModel
 package import KubernetesAPI
 package import Planning
+package import Policies
 import Synchronization
 import Trials
 
@@ -16,6 +17,14 @@ package struct ClusterTargetSettings: Sendable {
   package var fleet: Fleet
   package var derivation: IntentDerivation
   package var images: SidecarImages
+  /// The mesh, where it brings its own control plane; nil for sidecars of Bulkhead's own.
+  package var enrolment: (any MeshEnrolment)?
+  /// What its rules say, by posture.
+  package var policies: PostureObjects?
+  /// Reads what a proxy has counted from its page.
+  package var readStatistics: @Sendable (_ page: [UInt8]) throws -> PodCounts = { _ in PodCounts() }
+  /// Keeps the list of workloads that have yet to give their sidecars up.
+  package var keepList: @Sendable (_ text: String) async throws -> Void = { _ in }
   /// The contents of the Secret with the authorities' keys, where there is none yet.
   package var makeKeys: @Sendable () throws -> [String: String]
   /// The sidecars' bootstrap, from the discovery server's address and the authority's root.
@@ -44,7 +53,7 @@ package struct ClusterTargetSettings: Sendable {
   }
 }
 
-/// A Kubernetes cluster as the target of a rollout with plain Envoy.
+/// A Kubernetes cluster as the target of a rollout.
 ///
 /// All that is written is applied under one field manager and without force: a field that somebody else owns ends the
 /// wave. What was written last is what the cluster shows, so that every call may be repeated after a crash.
@@ -64,6 +73,10 @@ package actor ClusterTarget {
   var mayEnd = false
   /// The pod that offers what break-outs look for, and the secret that it gives away.
   var scenery: Scenery?
+  /// Whether it was said that no proxy answers.
+  var toldOfSilence = false
+  /// Whether namespaces bear their names as labels, once it was asked.
+  var labelsNamespaces: Bool?
 
   package init(_ client: KubernetesClient, _ settings: ClusterTargetSettings, lease: RolloutLease) {
     (self.client, self.settings, self.lease) = (client, settings, lease)
@@ -121,6 +134,7 @@ package actor ClusterTarget {
 
   func view() async throws -> ClusterView {
     var view = ClusterView(pods: [], services: [])
+    if let enrolment = settings.enrolment { view.hasProxy = { enrolment.lacks($0) == nil } }
     for namespace in namespaces { view.pods += try await client.list(.pods, namespace: namespace).items }
     return view
   }

@@ -52,7 +52,7 @@ struct ConsulRenderer: MeshRenderer {
     return objects
   }
 
-  private func object(
+  func object(
     _ kind: String, _ name: String, _ namespace: String, _ subject: ObjectReference, _ purpose: String,
     _ spec: DocumentValue
   ) -> ManifestObject {

@@ -13,7 +13,7 @@ struct IstioRenderer: MeshRenderer {
     return objects
   }
 
-  private func object(
+  func object(
     _ kind: String, _ group: String, _ need: WorkloadPolicy, _ purpose: String, _ spec: DocumentValue
   ) -> ManifestObject {
     ManifestObject(
@@ -21,7 +21,7 @@ struct IstioRenderer: MeshRenderer {
       purpose: purpose, spec: spec)
   }
 
-  private func selector(_ need: WorkloadPolicy) -> DocumentValue { .map(["matchLabels": .labels(need.selector)]) }
+  func selector(_ need: WorkloadPolicy) -> DocumentValue { .map(["matchLabels": .labels(need.selector)]) }
 
   private func peerAuthentication(_ need: WorkloadPolicy, _ strict: StrictVerdict) -> ManifestObject {
     let mode = strict.outcome == .refused ? "PERMISSIVE" : "STRICT"
@@ -45,7 +45,7 @@ struct IstioRenderer: MeshRenderer {
     return result
   }
 
-  private func authorization(_ need: WorkloadPolicy) -> ManifestObject {
+  func authorization(_ need: WorkloadPolicy) -> ManifestObject {
     // The agent's own port for metrics is beside the capture: no policy of the mesh is asked about it.
     let captured = need.inbound.filter { $0.transport == .tcp && $0.port != EntranceReader.istioMergedPort }
     let rules = captured.compactMap { inbound -> DocumentValue? in
@@ -68,7 +68,7 @@ struct IstioRenderer: MeshRenderer {
   }
 
   /// What the proxy knows of the mesh: the services that are called, and nothing else.
-  private func sidecar(_ need: WorkloadPolicy) -> ManifestObject {
+  func sidecar(_ need: WorkloadPolicy) -> ManifestObject {
     let services = Set(need.outbound.flatMap(\.services).map(\.service)).sorted()
     var hosts = services.map { "\($0.namespace)/\($0.name).\($0.namespace).svc.cluster.local" }
     hosts += Set(need.outside.filter { IPv4Text($0.host) == nil }.map { $0.host.lowercased() }).sorted()

@@ -13,8 +13,14 @@ struct LinkerdRenderer: MeshRenderer {
 
   func common(_ needs: [WorkloadPolicy]) -> [ManifestObject] { [] }
 
-  private func ports(_ need: WorkloadPolicy, _ inbound: InboundNeed) -> [ManifestObject] {
-    let name = ObjectName.of(need.workload, "\(inbound.port)")
+  /// - Parameters:
+  ///   - suffix: of the names of all objects, for workloads that have such objects for several postures.
+  ///   - access: what becomes of those whom no authorisation names.
+  func ports(
+    _ need: WorkloadPolicy, _ inbound: InboundNeed, suffix: String = "", access: String = "deny",
+    networks: [String] = ["0.0.0.0/0", "::/0"]
+  ) -> [ManifestObject] {
+    let name = ObjectName.of(need.workload, "\(inbound.port)\(suffix)")
     let namespace = need.workload.namespace
     func object(_ kind: String, _ version: String, _ name: String, _ purpose: String, _ spec: DocumentValue)
       -> ManifestObject
@@ -30,11 +36,11 @@ struct LinkerdRenderer: MeshRenderer {
         .map([
           "podSelector": .map(["matchLabels": .labels(need.selector)]), "port": .integer(inbound.port),
           "proxyProtocol": .string(inbound.wireProtocol == .http ? "unknown" : "opaque"),
-          "accessPolicy": .string("deny"),
+          "accessPolicy": .string(access),
         ]))
     ]
-    func authorise(_ suffix: String, _ kind: String, _ purpose: String, _ spec: DocumentValue) {
-      let own = ObjectName.of(need.workload, "\(inbound.port)-\(suffix)")
+    func authorise(_ what: String, _ kind: String, _ purpose: String, _ spec: DocumentValue) {
+      let own = ObjectName.of(need.workload, "\(inbound.port)\(suffix)-\(what)")
       objects.append(object(kind, "v1alpha1", own, purpose, spec))
       objects.append(
         object(
@@ -59,7 +65,7 @@ struct LinkerdRenderer: MeshRenderer {
       authorise(
         "plaintext", "NetworkAuthentication",
         "\(what) is called without an identity by \(who.joined(separator: ", ")); the network policy says by whom",
-        .map(["networks": .list(["0.0.0.0/0", "::/0"].map { .map(["cidr": .string($0)]) })]))
+        .map(["networks": .list(networks.map { .map(["cidr": .string($0)]) })]))
     }
     return objects
   }

@@ -1,4 +1,5 @@
 import FleetModel
+import IntentModel
 
 /// Writes what workloads need in the objects of one mesh.
 protocol MeshRenderer {
@@ -6,14 +7,27 @@ protocol MeshRenderer {
   func objects(for need: WorkloadPolicy) -> [ManifestObject]
   /// Those that belong to no single workload.
   func common(_ needs: [WorkloadPolicy]) -> [ManifestObject]
+  /// Those for one workload on its way into the mesh. Where the mesh can name pods they are named by their posture,
+  /// and so are the objects: those of two postures stand side by side.
+  func objects(for need: WorkloadPolicy, in posture: Posture) -> [ManifestObject]
 }
 
 /// What every renderer looks up.
-struct RenderContext {
+struct RenderContext: Sendable {
   let target: PolicyTarget
   let options: PolicyOptions
   let accounts: [ObjectReference: String]
   let fleet: Fleet
+
+  /// Nil where there is no mesh, or none that takes objects.
+  var renderer: (any MeshRenderer)? {
+    switch target {
+    case .istioSidecar, .istioAmbient: IstioRenderer(context: self)
+    case .linkerd: LinkerdRenderer(context: self)
+    case .consul: ConsulRenderer(context: self)
+    case .envoy, .networkPolicy: nil
+    }
+  }
 
   func account(_ id: ObjectReference) -> String { accounts[id] ?? "default" }
 

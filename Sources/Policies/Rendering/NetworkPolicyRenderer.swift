@@ -1,7 +1,7 @@
-import FleetModel
+package import FleetModel
 
 extension ManifestObject {
-  init(_ policy: NetworkPolicy, for subject: ObjectReference, purpose: String) {
+  package init(_ policy: NetworkPolicy, for subject: ObjectReference, purpose: String) {
     var types: [String] = []
     if policy.governsIngress { types.append("Ingress") }
     if policy.governsEgress { types.append("Egress") }

@@ -5,6 +5,8 @@ import FleetModel
 struct NetworkRules {
   let target: PolicyTarget
   let peers: PeerNames
+  /// Addresses from which the proxies' counts are read.
+  var watchers: [String] = []
 
   func policy(_ need: WorkloadPolicy) -> NetworkPolicy {
     var policy = NetworkPolicy(
@@ -51,6 +53,10 @@ struct NetworkRules {
           peers: members.map { peers.peer($0, seenFrom: need.workload.namespace) }, ports: [single(tunnel)]))
     }
     rules += proxyMetrics(need) + ambientProbes(need)
+    if let port = target.metricsPort, !watchers.isEmpty {
+      rules.append(
+        NetworkPolicy.Rule(peers: watchers.map { .block(cidr: $0, except: []) }, ports: [single(port)]))
+    }
     return rules
   }
 

@@ -21,7 +21,7 @@ package struct PolicySolver: Sendable {
     let flows = reader.sortedFlows
     let left = fleet.workloads.map(reasonToLeaveAlone)
     let names = PodNames(fleet, governed: left.map { $0 == nil }, splitsAccounts: splitsAccounts)
-    let enrolment = options.target.mesh.map { Enrolment(fleet, $0, options) }
+    let enrolment = options.target.mesh.map { Enrolment(fleet, $0, enrolled: options.enrolled, options) }
     let needs = self.needs(flows, reader.outside, entrances.entrances, left, names, enrolment)
     var set = PolicySet(
       target: options.target, workloads: needs,
@@ -42,9 +42,10 @@ package struct PolicySolver: Sendable {
 
   /// Identities are what authorisation is written for, in the meshes that take them from service accounts.
   private var splitsAccounts: Bool {
+    guard !options.keepsAccounts else { return false }
     switch options.target {
-    case .istioSidecar, .istioAmbient, .linkerd, .consul: true
-    case .envoy, .networkPolicy: false
+    case .istioSidecar, .istioAmbient, .linkerd, .consul: return true
+    case .envoy, .networkPolicy: return false
     }
   }
 
@@ -127,7 +128,8 @@ package struct PolicySolver: Sendable {
   }
 
   private func patches(_ left: [String?], _ names: PodNames, _ enrolment: Enrolment?) -> [WorkloadPatch] {
-    fleet.workloads.indices.filter { left[$0] == nil }.compactMap { index in
+    let namespaces = Dictionary(fleet.namespaces.map { ($0.name, $0.labels) }) { first, _ in first }
+    return fleet.workloads.indices.filter { left[$0] == nil }.compactMap { index in
       let workload = fleet.workloads[index]
       var patch = WorkloadPatch(workload: workload.id)
       if names.needsLabel[index] {
@@ -135,7 +137,7 @@ package struct PolicySolver: Sendable {
         patch.why.append("its labels do not tell its pods from those of other workloads")
       }
       if let mesh = options.target.mesh, enrolment?.obstacle(of: workload.id) == nil {
-        patch.enrol(workload, in: mesh)
+        patch.enrol(workload, in: mesh, namespace: namespaces[workload.id.namespace] ?? [:])
         patch.why.append("takes \(workload.id.name) into \(mesh.title)")
         if names.needsAccount[index] {
           patch.serviceAccount = names.accounts[index]
@@ -149,14 +151,8 @@ package struct PolicySolver: Sendable {
   private func write(_ set: inout PolicySet, _ names: PodNames, _ enrolment: Enrolment?) {
     let accounts = Dictionary(zip(fleet.workloads.map(\.id), names.accounts)) { first, _ in first }
     let context = RenderContext(target: options.target, options: options, accounts: accounts, fleet: fleet)
-    let rules = NetworkRules(target: options.target, peers: set.peers)
-    let renderer: (any MeshRenderer)? =
-      switch options.target {
-      case .istioSidecar, .istioAmbient: IstioRenderer(context: context)
-      case .linkerd: LinkerdRenderer(context: context)
-      case .consul: ConsulRenderer(context: context)
-      case .envoy, .networkPolicy: nil
-      }
+    let rules = NetworkRules(target: options.target, peers: set.peers, watchers: options.watchers)
+    let renderer = context.renderer
     set.objects = ServiceAccounts(fleet, set.patches).objects
     set.objects += renderer?.common(set.workloads) ?? []
     for need in set.workloads {

@@ -30,14 +30,17 @@ package struct WorkloadPatch: Sendable, Equatable {
   }
 
   /// Asks the mesh's injector, or its node agent, for this pod alone.
-  mutating func enrol(_ pod: Workload, in mesh: Mesh) {
+  /// - Parameter namespace: the labels of the pod's namespace.
+  mutating func enrol(_ pod: Workload, in mesh: Mesh, namespace: [String: String] = [:]) {
     switch mesh {
     case .istioSidecar:
       labels["sidecar.istio.io/inject"] = "true"
       if pod.podLabels["istio.io/dataplane-mode"] != nil { labels["istio.io/dataplane-mode"] = "none" }
     case .istioAmbient:
       labels["istio.io/dataplane-mode"] = "ambient"
-      if pod.podLabels["sidecar.istio.io/inject"] != nil { labels["sidecar.istio.io/inject"] = "false" }
+      // Whoever has a sidecar gives it up: a pod with one is left alone by the node's agent.
+      let isInjected = namespace["istio-injection"] == "enabled" || namespace["istio.io/rev"] != nil
+      if isInjected || pod.podLabels["sidecar.istio.io/inject"] != nil { labels["sidecar.istio.io/inject"] = "false" }
     case .linkerd:
       annotations["linkerd.io/inject"] = "enabled"
       // Ports without a Server of their own would take anybody's calls.

@@ -20,7 +20,7 @@ struct Enrolment: Sendable {
           settings: settings)
       }
       var patch = WorkloadPatch(workload: workload.id)
-      patch.enrol(workload, in: mesh)
+      patch.enrol(workload, in: mesh, namespace: namespace?.labels ?? [:])
       let later = membership(patch.applied(to: workload))
       memberships[workload.id] = later
       if let enrolled, !enrolled.contains(workload.id) {

@@ -8,6 +8,7 @@ import Testing
 struct Rollout: Sendable {
   var cluster: Cluster
   var folder: String
+  var mesh = "envoy"
 
   private static let images = [
     "--image", "bulkhead.test/bulkhead:1", "--envoy-image", "bulkhead.test/envoy:1", "--standin-image",
@@ -50,7 +51,7 @@ struct Rollout: Sendable {
   }
 
   private func startWords(_ plan: String, _ out: String) -> [String] {
-    [Tool.product("bulkhead"), "rollout", "start", "--plan", plan, "--kube", "--mesh", "envoy", "--out", path(out)]
+    [Tool.product("bulkhead"), "rollout", "start", "--plan", plan, "--kube", "--mesh", mesh, "--out", path(out)]
       + Self.images
   }
 

@@ -1,0 +1,158 @@
+import Foundation
+import Testing
+
+/// A promotion with proxies that Bulkhead did not make. They stand in the manifest, as the mesh's injector would leave
+/// them: a real Envoy by the name of Consul's, with the statistics that Consul's has. Consul itself is not there, and
+/// its kinds are open ones of this test's.
+@Suite(
+  "A rollout with proxies of another mesh", .serialized, .timeLimit(.minutes(10)),
+  .enabled(if: Cluster.canBeMade && Cluster.foreign == nil, Cluster.whyNot),
+  .enabled(if: Image.envoy != nil, "needs Envoy: run Scripts/bootstrap, or set BULKHEAD_ENVOY"), .clusterForRollouts)
+struct MeshPromotionTests {
+  @Test("promotes by what the proxies count, writes the mesh's objects, and takes all of it back")
+  func promoted() async throws {
+    let cluster = try Cluster.current()
+    try await withFolder { folder in
+      var rollout = Rollout(cluster: cluster, folder: folder)
+      rollout.mesh = "consul"
+      try await prepare(rollout)
+      let before = try await rollout.objects()
+      let plan = try rollout.write("plan.yaml", Self.plan)
+      let ending = try await rollout.start(plan: plan, out: "run", "--skip-trials")
+      try #require(ending.code == 0, "\(ending.code): \(ending.messages)")
+      let record = try rollout.record("run")
+      #expect(record.result == "promoted" && record.waves.map(\.result) == ["promoted"])
+      #expect(record.leftOut?.contains { $0.contains("Consul has no rules that count only") } == true)
+      let mode = try await cluster.kubectl(
+        "-n", RolloutShop.namespace, "get", "servicedefaults", "cart", "-o", "jsonpath={.spec.mutualTLSMode}")
+      #expect(mode == "permissive")
+      let sources = try await cluster.kubectl(
+        "-n", RolloutShop.namespace, "get", "serviceintentions", "bulkhead-cart", "-o",
+        "jsonpath={.spec.sources[*].name}={.spec.sources[*].action}")
+      #expect(sources == "*=allow")
+      let annotations = try await cluster.kubectl(
+        "-n", RolloutShop.namespace, "get", "deployment", "cart", "-o",
+        #"jsonpath={.spec.template.metadata.annotations.consul\.hashicorp\.com/connect-inject}"#)
+      #expect(annotations == "true")
+
+      let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
+      #expect(undone.code == 0, "\(undone.messages)")
+      #expect(try await rollout.objects() == before)
+      let left = try await cluster.tryKubectl(
+        ["get", "servicedefaults,serviceintentions,deployments", "-A", "-l", "app.kubernetes.io/managed-by=bulkhead"])
+      #expect(left.output == "")
+      try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "consul", "--timeout=120s")
+    }
+  }
+
+  private static let plan = """
+    apiVersion: bulkhead.dev/v1alpha1
+    kind: Plan
+    spec:
+      mesh: consul
+      capacity: 1
+      fleetDigest: "0000000000000000000000000000000000000000000000000000000000000000"
+      waves:
+      - name: "wave-1: enrol 1"
+        steps:
+        - {workload: "shop/cart[Deployment]", action: enrol}
+        - {workload: "shop/cart[Deployment]", action: authoriseInShadow}
+    """
+
+  private func prepare(_ rollout: Rollout) async throws {
+    let cluster = rollout.cluster
+    try await cluster.kubectl("apply", "-f", "-", input: Self.definitions)
+    try await cluster.kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all")
+    let isServed = try await eventually(within: .seconds(30)) {
+      try await cluster.tryKubectl(["apply", "-f", "-"], input: Self.controlPlane).code == 0
+    }
+    #expect(isServed)
+    try await cluster.kubectl("apply", "-f", try rollout.write("shop.json", Self.shop))
+    let places = [("consul", "consul-connect-injector"), ("shop", "cart"), ("shop", "users")]
+    for (namespace, name) in places {
+      try await cluster.kubectl("-n", namespace, "rollout", "status", "deployment/\(name)", "--timeout=120s")
+    }
+    let last = try await rollout.counted(by: "users")
+    #expect(try await eventually { try await rollout.counted(by: "users").n >= last.n + 100 })
+  }
+
+  private static let definitions = [
+    ("servicedefaults", "ServiceDefaults"), ("serviceintentions", "ServiceIntentions"), ("meshes", "Mesh"),
+  ].map { plural, kind in
+    """
+    {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
+     "metadata":{"name":"\(plural).consul.hashicorp.com"},
+     "spec":{"group":"consul.hashicorp.com","scope":"Namespaced","names":{"plural":"\(plural)","kind":"\(kind)"},
+      "versions":[{"name":"v1alpha1","served":true,"storage":true,
+       "schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}}
+    """
+  }.joined(separator: "\n")
+
+  /// By name alone.
+  private static let controlPlane = """
+    {"apiVersion":"v1","kind":"Namespace","metadata":{"name":"consul"}}
+    {"apiVersion":"consul.hashicorp.com/v1alpha1","kind":"Mesh","metadata":{"name":"mesh","namespace":"consul"},
+     "spec":{"allowEnablingPermissiveMutualTLS":true}}
+    {"apiVersion":"apps/v1","kind":"Deployment",
+     "metadata":{"name":"consul-connect-injector","namespace":"consul","labels":{"component":"connect-injector"}},
+     "spec":{"replicas":1,"selector":{"matchLabels":{"component":"connect-injector"}},
+      "template":{"metadata":{"labels":{"component":"connect-injector"}},
+       "spec":{"terminationGracePeriodSeconds":1,"containers":[{"name":"injector","image":"bulkhead.test/standin:1",
+        "command":["/usr/local/bin/sleep"],"args":["3600"]}]}}}}
+    """
+
+  /// The cart listens on 8081, behind an Envoy on the port that its Service names.
+  private static var shop: String {
+    let proxy = """
+      {"name":"consul-dataplane","image":"bulkhead.test/envoy:1","command":["envoy"],
+       "args":["-c","/proxy/bootstrap.json","--concurrency","1","--disable-hot-restart","-l","warn"],
+       "securityContext":{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},
+        "readOnlyRootFilesystem":true},
+       "volumeMounts":[{"name":"proxy","mountPath":"/proxy","readOnly":true}]}
+      """
+    let cart = RolloutShop.server("cart")
+      .replacing(#"\"listen\":[{\"port\":8080"#, with: #"\"listen\":[{\"port\":8081"#)
+      .replacing(#""containers":["#, with: #""containers":["# + proxy + ",")
+      .replacing(#""volumes":["#, with: #""volumes":[{"name":"proxy","configMap":{"name":"proxy"}},"#)
+    let quoted = bootstrap.replacing("\n", with: "").replacing("\"", with: "\\\"")
+    return [
+      #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}"#,
+      #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"proxy","namespace":"shop"},"#
+        + #""data":{"bootstrap.json":"\#(quoted)"}}"#,
+      RolloutShop.player("users", calls: ["cart"], requestsPerSecond: 60), cart,
+    ].joined(separator: "\n")
+  }
+
+  /// As Consul's dataplane names its listeners and tells its counts.
+  private static var bootstrap: String {
+    """
+    {"admin":{"address":{"socket_address":{"address":"127.0.0.1","port_value":19000}}},
+     "static_resources":{
+      "listeners":[\(listener(8080, "public_listener", #"{"match":{"prefix":"/"},"route":{"cluster":"local_app"}}"#)),
+       \(listener(20200, "envoy_prometheus_metrics",
+         #"{"match":{"path":"/metrics"},"route":{"cluster":"self_admin","prefix_rewrite":"/stats/prometheus"}}"#))],
+      "clusters":[\(target("local_app", 8081)),\(target("self_admin", 19000))]}}
+    """
+  }
+
+  private static func listener(_ port: Int, _ name: String, _ route: String) -> String {
+    let types = "type.googleapis.com/envoy.extensions.filters"
+    return """
+      {"name":"\(name)","address":{"socket_address":{"address":"0.0.0.0","port_value":\(port)}},
+       "filter_chains":[{"filters":[{"name":"envoy.filters.network.http_connection_manager",
+        "typed_config":{"@type":"\(types).network.http_connection_manager.v3.HttpConnectionManager",
+         "stat_prefix":"\(name)",
+         "route_config":{"virtual_hosts":[{"name":"all","domains":["*"],"routes":[\(route)]}]},
+         "http_filters":[{"name":"envoy.filters.http.router",
+          "typed_config":{"@type":"\(types).http.router.v3.Router"}}]}}]}]}
+      """
+  }
+
+  private static func target(_ name: String, _ port: Int) -> String {
+    """
+    {"name":"\(name)","type":"STATIC","connect_timeout":"1s","load_assignment":{"cluster_name":"\(name)",
+     "endpoints":[{"lb_endpoints":[{"endpoint":{"address":{"socket_address":{"address":"127.0.0.1",
+      "port_value":\(port)}}}}]}]}}
+    """
+  }
+}
