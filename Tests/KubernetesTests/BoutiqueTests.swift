@@ -18,7 +18,7 @@ struct BoutiqueTests {
       try await controller.install()
       let before = try await controller.rollout.objects()
       let planned = try await controller.rollout.bulkhead(
-        "plan", "--kube", "-n", RolloutShop.namespace, "--mesh", "envoy", "--capacity", "6", "-o", "yaml")
+        "plan", "--kube", "-n", RolloutShop.namespace, "--mesh", "envoy", "--capacity", "4", "-o", "yaml")
       try #require(planned.code == 0, "\(planned.messages)")
       try await controller.order(
         "shop", plan: try controller.rollout.write("plan.yaml", planned.output), "--standin-image",

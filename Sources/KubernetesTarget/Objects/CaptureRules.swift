@@ -2,6 +2,10 @@
 ///
 /// What comes from the node itself is let past to the ports that probes name: the kubelet has no certificate, and its
 /// probes would fail where plaintext is refused. UDP is not captured, and neither is IPv6.
+///
+/// Where the sidecar does not listen yet, the kernel's refusal (a reset with the sequence number 0, RFC 9293, 3.10.7.1) is
+/// dropped: the caller's kernel tries again after a second, so that an application that calls others at its very start
+/// waits for its sidecar instead of failing. Resets of connections that were once open have other numbers, and pass.
 package struct CaptureText: Sendable, Equatable {
   package static let table = "bulkhead"
   package var inboundPort = 15006
@@ -38,6 +42,10 @@ package struct CaptureText: Sendable, Equatable {
         chain outbound {
           type nat hook output priority -100; policy accept;
       \(outbound.map { "    \($0)\n" }.joined())  }
+        chain hold {
+          type filter hook output priority -300; policy accept;
+          oifname "lo" tcp sport \(outboundPort) tcp flags & (rst | ack) == rst | ack tcp sequence 0 drop
+        }
       }
 
       """

@@ -1,0 +1,76 @@
+import Foundation
+import Glibc
+import Subprocess
+import SystemPackage
+import Testing
+
+@testable import KubernetesTarget
+
+@Suite("The capture in a network namespace", .enabled(if: geteuid() == 0, "needs root"))
+struct CaptureTests {
+  /// Calls somebody while nothing listens where calls are led to by the rules in the argument; somebody does soon after, and
+  /// resets the connection once it is open.
+  private static let caller = """
+    import socket, struct, subprocess, sys, threading, time
+    for words in ("link set lo up", "link add d0 type veth peer name d1", "link set d1 up",
+                  "addr add 10.1.0.2/24 dev d0", "link set d0 up", "route add default via 10.1.0.1"):
+      subprocess.run(["ip", *words.split()], check=True)
+    subprocess.run(["nft", "-f", "-"], input=sys.argv[1], text=True, check=True)
+    refused = threading.Event()
+    def sidecar():
+      # As if it came up while the caller's first attempt is under way.
+      refused.wait()
+      listener = socket.socket()
+      listener.bind(("0.0.0.0", 15001))
+      listener.listen()
+      taken, _ = listener.accept()
+      taken.recv(1)
+      taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+      taken.close()
+    threading.Thread(target=sidecar, daemon=True).start()
+    caller = socket.socket()
+    caller.setblocking(False)
+    caller.connect_ex(("10.96.0.5", 80))
+    refused.set()
+    caller.settimeout(10)
+    try:
+      while True:
+        error = caller.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+          raise OSError(error, "")
+        try:
+          caller.getpeername()
+          break
+        except OSError:
+          time.sleep(0.01)
+      caller.send(b"x")
+      caller.recv(1)
+      print("closed")
+    except ConnectionResetError:
+      print("reset")
+    except OSError as error:
+      print(error.errno)
+    """
+
+  private func call(_ rules: String) async throws -> String {
+    let result = try await Subprocess.run(
+      .name("unshare"),
+      arguments: ["-n", "python3", "-c", Self.caller, rules], output: .string(limit: 4_096),
+      error: .string(limit: 4_096))
+    try #require(result.terminationStatus == .exited(0), "\(result.standardError)")
+    return result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  @Test("a call before the sidecar listens waits for it, and a reset of an open connection comes through")
+  func held() async throws {
+    #expect(try await call(CaptureText().text) == "reset")
+  }
+
+  @Test("without the chain that holds it, the same call is refused")
+  func control() async throws {
+    let text = CaptureText().text
+    let hold = try #require(text.range(of: "  chain hold {"))
+    let without = text[..<hold.lowerBound] + "}\n"
+    #expect(try await call(String(without)) == "\(ECONNREFUSED)")
+  }
+}
