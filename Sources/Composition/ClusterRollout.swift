@@ -41,10 +41,15 @@ package struct ClusterRollout: Sendable {
   }
 
   /// The run in a folder: to go on with it, or to take it back.
-  package init(in path: String, say: @escaping @Sendable (String) -> Void) throws {
+  /// - Parameter place: names the cluster otherwise than the run was told when it began.
+  package init(
+    in path: String, at place: ClusterPlace = ClusterPlace(), say: @escaping @Sendable (String) -> Void
+  ) throws {
     folder = try ClusterRolloutFolder.open(path)
     let kept = try JSONDecoder().decode(ClusterRolloutOptions.Kept.self, from: try folder.read(folder.start))
-    options = ClusterRolloutOptions(kept, out: path)
+    var options = ClusterRolloutOptions(kept, out: path)
+    place.override(&options.access)
+    self.options = options
     plan = try PlanFile.read(Array(try folder.read(folder.plan)), name: folder.plan).plan
     self.say = say
     resuming = true
@@ -88,6 +93,11 @@ package struct ClusterRollout: Sendable {
         var left: [String] = []
         // An interrupted wave may have left things, too.
         for wave in plan.waves.prefix(history.resume.nextWave + 1).reversed() {
+          // A caller must not lose its identity while one whom it calls may still demand it.
+          guard left.isEmpty else {
+            left.append("\(wave.name): it waits for the later waves")
+            continue
+          }
           say("undoing \(wave.name)")
           left += await target.undo(wave)
         }
@@ -193,7 +203,11 @@ package struct ClusterRollout: Sendable {
       try await BulkheadNamespace.make(client)
       let lease = RolloutLease(client, holder: holder)
       let target = try target(client, fleet, lease: lease)
-      try await lease.with { try await execute(target, fleet, trials, journal, history.resume, watchers) }
+      do {
+        try await lease.with { try await execute(target, fleet, trials, journal, history.resume, watchers) }
+      } catch let failure as APIFailure {
+        throw try RunHistory(try await journal.records()).unfinishedUndo(plan, after: failure) ?? failure
+      }
     }
     let finished = try RunHistory(try await journal.records())
     let report = RunReport(history: finished, fleet: fleet, plan: plan, findings: [])
