@@ -179,7 +179,8 @@ let package = Package(
     tests("Planning", ["Planning", "Judgement", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),
-    tests("Rollout", ["Rollout", "Trials", "Planning", "Judgement", "Breach", "IntentModel", "FleetModel", "Diagnostics"]),
+    tests(
+      "Rollout", ["Rollout", "Trials", "Planning", "Judgement", "Breach", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Linux", ["Linux", "CLinux"]),
     tests("Judgement", ["Judgement", "Diagnostics"], exclude: ["reference"]),
     tests("IntentModel", ["IntentModel", "FleetModel", "Diagnostics"]),

@@ -11,9 +11,10 @@ extension FaultTests {
       try await Upstream.with(rollout.cluster) { upstream in
         let (_, findings) = try await ClusterWatch.during(upstream) {
           let ending = try await rollout.running(rollout.quick(plan, "run")) { running in
-            try #require(try await rollout.hasCanary("cart"), "\(running.messages)")
+            try #require(try await rollout.hasCanary("cart", of: running), "\(running.messages)")
             try await rollout.cluster.kubectl(
-              "apply", "--server-side", "--field-manager=ops", "-f", "-", input: Others.writableRoot)
+              "apply", "--server-side", "--validate=false", "--field-manager=ops", "-f", "-", input: Others.writableRoot
+            )
             try await rollout.cluster.kubectl("-n", "shop", "scale", "deployment", "cart", "--replicas=3")
           }
           #expect(ending.code == 80, "\(ending.code): \(ending.messages)")
@@ -66,7 +67,7 @@ extension FaultTests {
     try await withShop { rollout in
       let plan = try rollout.write("plan.yaml", Plans.oneWave)
       let ending = try await rollout.running(rollout.quick(plan, "run")) { running in
-        try #require(try await rollout.hasCanary("cart"), "\(running.messages)")
+        try #require(try await rollout.hasCanary("cart", of: running), "\(running.messages)")
         try await rollout.cluster.kubectl("-n", "shop", "delete", "deployment", "cart", "--wait=false")
       }
       #expect(ending.code == 80, "\(ending.code): \(ending.messages)")
@@ -83,7 +84,7 @@ extension FaultTests {
       let before = try await rollout.objects()
       let plan = try rollout.write("plan.yaml", Plans.oneWave)
       let ending = try await rollout.running(rollout.quick(plan, "run")) { running in
-        try #require(try await rollout.hasCanary("cart"), "\(running.messages)")
+        try #require(try await rollout.hasCanary("cart", of: running), "\(running.messages)")
         try await rollout.cluster.kubectl("-n", "shop", "delete", "deployment", "cart-bulkhead-canary", "--wait=false")
       }
       #expect([0, 80].contains(ending.code), "\(ending.code): \(ending.messages)")

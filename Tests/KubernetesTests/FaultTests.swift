@@ -22,7 +22,8 @@ struct FaultTests {
             var faulty = rollout
             faulty.cluster.kubeconfig = try proxy.kubeconfig(in: rollout.folder)
             let ending = try await faulty.running(
-              faulty.startArguments(plan: plan, out: "run") + ["--skip-trials"]) { _ in }
+              faulty.startArguments(plan: plan, out: "run") + ["--skip-trials"]
+            ) { _ in }
             print(ending.messages)
             #expect([0, 80].contains(ending.code), "\(ending.code): \(ending.messages)")
             let undone = try await faulty.bulkhead("rollout", "undo", rollout.path("run"))
@@ -49,7 +50,7 @@ struct FaultTests {
           first.cluster.kubeconfig = try proxy.kubeconfig(in: rollout.folder)
           let words = first.startArguments(plan: plan, out: "first", probes: false) + ["--skip-trials"]
           let ending = try await first.running(words) { running in
-            try #require(try await rollout.hasCanary("cart"), "\(running.messages)")
+            try #require(try await rollout.hasCanary("cart", of: running), "\(running.messages)")
             running.send(SIGSTOP)
             let second = try await rollout.takeOver(plan: plan, out: "second") {
               let written = script.writes.count
@@ -71,11 +72,13 @@ struct FaultTests {
 
 extension Rollout {
   /// Waits until a workload's canary is there.
-  func hasCanary(_ name: String) async throws -> Bool {
-    try await eventually(within: .seconds(180)) {
-      let words = ["-n", RolloutShop.namespace, "get", "deployment", "\(name)-bulkhead-canary"]
+  func hasCanary(_ name: String, of running: Running) async throws -> Bool {
+    let words = ["-n", RolloutShop.namespace, "get", "deployment", "\(name)-bulkhead-canary"]
+    _ = try await eventually(within: .seconds(180)) {
+      if running.isOver { return true }
       return try await cluster.tryKubectl(words).code == 0
     }
+    return !running.isOver
   }
 
   /// Begins a run again and again until the lease is free; does `mark` while it is under way.

@@ -51,7 +51,8 @@ struct HeldTests {
     (limits.staleSeconds, limits.pace, limits.confirmation) = (0.01, .milliseconds(2), .zero)
     let ears = Ears()
     let parts = RolloutExecutor.Parts(
-      plan: Plan(mesh: "envoy", fleetDigest: "", waves: [wave], refusals: []), trials: [[]], vectors: [], target: target,
+      plan: Plan(mesh: "envoy", fleetDigest: "", waves: [wave], refusals: []), trials: [[]], vectors: [],
+      target: target,
       traffic: target, faults: target, range: target, escapes: target, observer: ears, limits: limits,
       intent: { _, _ in nil })
     let journal = InMemoryJournal()

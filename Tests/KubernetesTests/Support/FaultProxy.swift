@@ -133,7 +133,8 @@ struct FaultProxy: Sendable {
         case .goOn: continue
         case .close: return
         case .reset:
-          try await (connection.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+          try await (connection.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            .get()
           return
         // Until the other side has had enough.
         case .silence: while try await parts.next() != nil {}

@@ -6,6 +6,7 @@ enum Plans {
 
         - name: "wave-1: enrol 2"
           steps:
+          - {workload: "shop/cart[Deployment]", action: harden}
           - {workload: "shop/cart[Deployment]", action: enrol}
           - {workload: "shop/cart[Deployment]", action: authoriseInShadow}
           - {workload: "shop/users[Deployment]", action: enrol}
@@ -14,7 +15,6 @@ enum Plans {
           steps:
           - {workload: "shop/cart[Deployment]", action: authorise}
           - {workload: "shop/cart[Deployment]", action: requireMutualTLS}
-          - {workload: "shop/cart[Deployment]", action: harden}
       """
   }
 
@@ -23,9 +23,9 @@ enum Plans {
 
         - name: "wave-1: enrol 1"
           steps:
+          - {workload: "shop/cart[Deployment]", action: harden}
           - {workload: "shop/cart[Deployment]", action: enrol}
           - {workload: "shop/cart[Deployment]", action: authoriseInShadow}
-          - {workload: "shop/cart[Deployment]", action: harden}
       """
   }
 

@@ -3,6 +3,10 @@ import Testing
 /// The shop of stand-ins, with its users served; gone in the end.
 func withShop(_ more: String = "", _ body: (Rollout) async throws -> Void) async throws {
   let cluster = try Cluster.current()
+  // A test that failed must not fail the next one.
+  try await cluster.kubectl(
+    "delete", "namespace", RolloutShop.namespace, "--ignore-not-found", "--timeout=120s")
+  _ = try await cluster.tryKubectl(["-n", "bulkhead", "delete", "lease", "bulkhead-rollout"])
   try await withFolder { folder in
     let rollout = Rollout(cluster: cluster, folder: folder)
     let manifests = try rollout.write("shop.json", RolloutShop.manifests + "\n" + more)
