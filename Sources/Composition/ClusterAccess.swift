@@ -17,6 +17,8 @@ package struct ClusterAccess: Sendable {
   package var allowsUnverified = false
   /// What the requests are for, such as `survey`; the cluster's audit log has it.
   package var purpose = ""
+  /// Whether somebody waits: a lost answer is given up in less time than a lease lasts.
+  package var isUrgent = false
 
   package init() {}
 
@@ -35,9 +37,11 @@ package struct ClusterAccess: Sendable {
     warn: @escaping @Sendable (String) -> Void, _ body: (KubernetesClient) async throws -> Value
   ) async throws -> Value {
     let environment = ProcessInfo.processInfo.environment
+    var limits = ClientLimits()
+    if isUrgent { (limits.answer, limits.page) = (.seconds(15), .seconds(20)) }
     do {
       return try await KubernetesClient.with(
-        try settings(environment), environment: environment, warn: warn, body)
+        try settings(environment), limits: limits, environment: environment, warn: warn, body)
     } catch let failure as APIFailure {
       throw failure.error
     }

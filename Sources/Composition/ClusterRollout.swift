@@ -119,7 +119,9 @@ package struct ClusterRollout: Sendable {
   private func withCluster<Value: Sendable>(
     _ body: @Sendable (KubernetesClient) async throws -> Value
   ) async throws -> Value {
-    try await options.access.with(warn: { say("the cluster warns: \($0)") }, body)
+    var access = options.access
+    access.isUrgent = true
+    return try await access.with(warn: { say("the cluster warns: \($0)") }, body)
   }
 
   /// The fleet as it was when the run began.

@@ -4,7 +4,9 @@ import Testing
 
 /// Somebody else at work on the objects of a wave.
 extension FaultTests {
-  @Test("a field that somebody takes in mid-wave stays theirs, and so do replicas, autoscaler and budget")
+  @Test(
+    "a field that somebody takes in mid-wave stays theirs, and so do replicas, autoscaler and budget",
+    .enabled(if: Soak.isOn))
   func takenField() async throws {
     try await withShop(Others.autoscalerAndBudget) { rollout in
       let plan = try rollout.write("plan.yaml", Plans.oneWave)
@@ -52,9 +54,6 @@ extension FaultTests {
       #expect(left.count == 1 && left.first?.hasPrefix("shop/cart[Deployment]: ") == true, "\(left)")
       #expect(ending.messages.contains("not put back: shop/cart[Deployment]"), "\(ending.messages)")
       #expect(left.first?.contains("failed calling webhook") == true, "\(left)")
-      // As long as it refuses, nothing else is claimed.
-      let refused = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
-      #expect(refused.code == 81 && refused.messages.contains("shop/cart[Deployment]"), "\(refused.messages)")
       try await rollout.cluster.kubectl("delete", "-f", webhook)
       let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
       #expect(undone.code == 0, "\(undone.messages)")
@@ -95,7 +94,7 @@ extension FaultTests {
   }
 
   /// Were the Deployment not held up, its new pods would set their sidecar's rules on the node itself.
-  @Test("somebody opens the node's network to a hardened workload: its probe gets out, 82")
+  @Test("somebody opens the node's network to a hardened workload: its probe gets out, 82", .enabled(if: Soak.isOn))
   func openedAgain() async throws {
     try await withShop { rollout in
       let before = try await rollout.objects()
@@ -114,10 +113,6 @@ extension FaultTests {
       #expect(try await rollout.objects() == before)
     }
   }
-}
-
-enum Soak {
-  static let isOn = ProcessInfo.processInfo.environment["BULKHEAD_SOAK"] != nil
 }
 
 /// What somebody else applies.

@@ -53,7 +53,9 @@ extension ClusterTarget: RolloutTarget {
     // Nobody comes after an undo: what may pass is waited for.
     for attempt in 1..<settings.undoAttempts {
       guard !Task.isCancelled, left.contains(where: \.mayPass) else { break }
-      settings.say("not everything is put back yet, which is tried again: \(left.map(\.text).joined(separator: "; "))")
+      if attempt == 1 {
+        settings.say("not everything is back yet, and is tried again: \(left.map(\.text).joined(separator: "; "))")
+      }
       try? await Task.sleep(for: settings.pace * (1 << attempt))
       left = await putBack(wave)
     }
@@ -149,7 +151,9 @@ extension ClusterTarget: RolloutTarget {
     }
     let found = SelectorCheck.differences(workload: id, pod: pod, added: added, objects: objects)
     for difference in found where !difference.isFatal {
-      settings.say("\(id): \(difference.object) \(difference.message)")
+      // Once, though it is looked at anew at each share.
+      let text = "\(id): \(difference.object) \(difference.message)"
+      if said.insert(text).inserted { settings.say(text) }
     }
     if let first = found.first(where: \.isFatal) {
       throw BulkheadError(

@@ -59,6 +59,8 @@ package actor ClusterTarget {
   var book = TrafficBook()
   var delays: [MeshDocument.Delay] = []
   var faultNotes: [Fault: FaultNote] = [:]
+  /// What people have been told of what selects pods.
+  var said: Set<String> = []
   /// The pod that offers what break-outs look for, and the secret that it gives away.
   var scenery: Scenery?
 

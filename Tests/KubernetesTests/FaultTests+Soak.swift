@@ -137,17 +137,6 @@ extension FaultTests {
   }
 }
 
-extension Soak {
-  /// `BULKHEAD_SOAK_STRIDE=3` takes every third write or record; `BULKHEAD_SOAK_ONLY=conflict,drip` these faults alone.
-  static let stride = max(1, environment["BULKHEAD_SOAK_STRIDE"].flatMap { Int($0) } ?? 1)
-
-  static func wants(_ name: String) -> Bool {
-    environment["BULKHEAD_SOAK_ONLY"].map { $0.split(separator: ",").contains { $0 == name } } ?? true
-  }
-
-  private static var environment: [String: String] { ProcessInfo.processInfo.environment }
-}
-
 extension Rollout {
   /// A run, whatever comes of it, and its undo.
   func runAndUndo(_ words: [String], _ out: String) async throws -> (run: Int32, undo: Int32) {
