@@ -123,7 +123,8 @@ extension FaultTests {
         try #require(try await running.says("canary at 5 %"), "\(running.messages)")
         kill(kubelet, SIGSTOP)
         defer { kill(kubelet, SIGCONT) }
-        #expect(try await running.says("undoing the wave"), "\(running.messages)")
+        // At the latest when pods have been waited for in vain.
+        #expect(try await running.says("undoing the wave", within: .seconds(420)), "\(running.messages)")
       }
       #expect([80, 81].contains(ending.code), "\(ending.code): \(ending.messages)")
       #expect(
