@@ -178,13 +178,18 @@ let package = Package(
         "FleetModel", "Diagnostics", "Policies", x509, asn1, nioSSL, nioHTTP, subprocess, system,
       ] + nio, exclude: ["Golden"]),
     tests(
-      "Kubernetes", ["Policies", "Intake", "IntentModel", "FleetModel", "Diagnostics", subprocess, system],
-      exclude: ["Fixtures"]),
+      "Kubernetes",
+      [
+        "Policies", "Intake", "IntentModel", "FleetModel", "Diagnostics", subprocess, system, httpClient, nioSSL,
+        nioHTTP,
+      ]
+        + nio, exclude: ["Fixtures"]),
     tests("Telemetry", ["Telemetry", nioHTTP] + nio),
     tests("Planning", ["Planning", "Judgement", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Trials", ["Trials", "FleetModel"]),
-    tests("Rollout", ["Rollout", "Trials", "Planning", "Judgement", "IntentModel", "FleetModel"]),
+    tests(
+      "Rollout", ["Rollout", "Trials", "Planning", "Judgement", "Breach", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Linux", ["Linux", "CLinux"]),
     tests("Judgement", ["Judgement", "Diagnostics"], exclude: ["reference"]),
     tests("IntentModel", ["IntentModel", "FleetModel", "Diagnostics"]),

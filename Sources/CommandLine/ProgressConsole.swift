@@ -48,6 +48,7 @@ final class ProgressConsole: RolloutObserver, Sendable {
       line(
         "  \(verdict(wave.result.rawValue)) in \(seconds(wave.seconds)); "
           + "ways out \(wave.waysOutBefore) → \(wave.result == .promoted ? wave.waysOutAfter : wave.waysOutBefore)")
+      for text in wave.notPutBack ?? [] { line(paint.red("  not put back: ") + text.safeForTerminal) }
     }
   }
 

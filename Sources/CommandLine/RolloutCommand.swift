@@ -124,6 +124,19 @@ struct RolloutStartCommand: AsyncParsableCommand {
   }
 }
 
+/// For a run that is gone on with or taken back from elsewhere.
+struct RolloutPlaceOptions: ParsableArguments {
+  @Option(
+    name: .long, help: ArgumentHelp("This kubeconfig, instead of what start was given.", valueName: "file"))
+  var kubeconfig: String?
+  @Option(name: .long, help: ArgumentHelp("This context, instead of what start was given.", valueName: "name"))
+  var context: String?
+
+  init() {}
+
+  var place: ClusterPlace { ClusterPlace(kubeconfig: kubeconfig, context: context) }
+}
+
 struct RolloutResumeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume",
@@ -133,16 +146,18 @@ struct RolloutResumeCommand: AsyncParsableCommand {
 
       EXAMPLES
         bulkhead rollout resume run
+        bulkhead rollout resume run --kubeconfig other.kubeconfig     where the cluster is reached now
 
       EXIT CODES
         as those of start
       """)
 
   @Argument(help: "The run's folder.") var folder: String
+  @OptionGroup(title: "Cluster options") var place: RolloutPlaceOptions
   @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.") var color: ColorChoice = .auto
 
   func run() async throws {
-    let rollout = try ClusterRollout(in: folder, say: RolloutCommand.say)
+    let rollout = try ClusterRollout(in: folder, at: place.place, say: RolloutCommand.say)
     try await RolloutCommand.carryOut(rollout, color: color, folder: folder)
   }
 }
@@ -154,15 +169,17 @@ struct RolloutUndoCommand: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         bulkhead rollout undo run
+        bulkhead rollout undo run --context staging
 
       EXIT CODES
         0 all is back · 81 something could not be put back (it is named; run it again) · 69, 75, 77 as those of start
       """)
 
   @Argument(help: "The run's folder.") var folder: String
+  @OptionGroup(title: "Cluster options") var place: RolloutPlaceOptions
 
   func run() async throws {
-    let rollout = try ClusterRollout(in: folder, say: RolloutCommand.say)
+    let rollout = try ClusterRollout(in: folder, at: place.place, say: RolloutCommand.say)
     let left = try await CancelOnSignal.run { try await rollout.undo() }
     guard left.isEmpty else {
       for text in left { StandardError.write("not put back: \(text.safeForTerminal)\n") }

@@ -15,7 +15,7 @@ package struct ClusterAccess: Sendable {
   package var user: String?
   package var groups: [String] = []
   package var allowsUnverified = false
-  /// For how long an answer is waited for; nil for as long as people would.
+  /// For how long an answer is waited for, which who holds a lease must bound; nil for as long as people would.
   package var answerSeconds: Int?
   /// What the requests are for, such as `survey`; the cluster's audit log has it.
   package var purpose = ""
@@ -38,7 +38,7 @@ package struct ClusterAccess: Sendable {
   ) async throws -> Value {
     let environment = ProcessInfo.processInfo.environment
     var limits = ClientLimits()
-    if let answerSeconds { limits.answer = .seconds(answerSeconds) }
+    if let answerSeconds { (limits.answer, limits.page) = (.seconds(answerSeconds), .seconds(20)) }
     do {
       return try await KubernetesClient.with(
         try settings(environment), limits: limits, environment: environment, warn: warn, body)

@@ -28,7 +28,7 @@ package struct ClusterController: Sendable {
     let (changes, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     var access = access
     // A write must be over before the lease can be somebody else's.
-    access.answerSeconds = max(2, leaseSeconds / 5)
+    access.answerSeconds = max(3, leaseSeconds / 3)
     try await access.with(warn: { say("the cluster warns: \($0)") }) { client in
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {

@@ -17,11 +17,16 @@ package struct ClusterRollout: Sendable {
   }
 
   /// The run in a folder: to go on with it, or to take it back.
-  package init(in path: String, say: @escaping @Sendable (String) -> Void) throws {
+  /// - Parameter place: names the cluster otherwise than the run was told when it began.
+  package init(
+    in path: String, at place: ClusterPlace = ClusterPlace(), say: @escaping @Sendable (String) -> Void
+  ) throws {
     let folder = try ClusterRolloutFolder.open(path)
     let kept = try JSONDecoder().decode(ClusterRolloutOptions.Kept.self, from: try folder.read(folder.start))
+    var options = ClusterRolloutOptions(kept, out: path)
+    place.override(&options.access)
     let plan = try PlanFile.read(Array(try folder.read(folder.plan)), name: folder.plan).plan
-    self.init(folder, plan, ClusterRolloutOptions(kept, out: path), say)
+    self.init(folder, plan, options, say)
   }
 
   private init(
@@ -54,6 +59,8 @@ package struct ClusterRollout: Sendable {
     _ body: @Sendable (KubernetesClient) async throws -> Value
   ) async throws -> Value {
     let say = run.say
-    return try await run.options.access.with(warn: { say("the cluster warns: \($0)") }, body)
+    var access = run.options.access
+    access.answerSeconds = RolloutLease.seconds / 3
+    return try await access.with(warn: { say("the cluster warns: \($0)") }, body)
   }
 }

@@ -12,6 +12,7 @@ package struct ClusterRolloutStatus: Sendable {
       var name: String
       var result: String
       var reason: String?
+      var notPutBack: [String]?
       var workloads: [String]
     }
     var schema = "bulkhead.rolloutStatus/1"
@@ -69,7 +70,7 @@ package struct ClusterRolloutStatus: Sendable {
     let waves = plan.waves.map { wave in
       Document.Wave(
         name: wave.name, result: ended[wave.index]?.result.rawValue ?? "open", reason: ended[wave.index]?.reason,
-        workloads: wave.workloads.map(\.description))
+        notPutBack: ended[wave.index]?.notPutBack, workloads: wave.workloads.map(\.description))
     }
     document = Document(
       result: history?.result?.rawValue ?? "running", paused: folder.has(folder.pause),
@@ -90,6 +91,7 @@ package struct ClusterRolloutStatus: Sendable {
     var lines = document.waves.flatMap { wave in
       let names = wave.workloads.joined(separator: ", ")
       return ["\(wave.name)  \(wave.result)  \(names)"] + (wave.reason.map { ["  \($0)"] } ?? [])
+        + (wave.notPutBack ?? []).map { "  not put back: \($0)" }
     }
     let state = document.undone ? "undone" : document.result + (document.paused ? ", paused" : "")
     lines.append("the run: \(state)")

@@ -111,7 +111,8 @@ final class ControllerWorker: Sendable {
     say("\(entry.order.name): \(error)")
     metrics.runStopped()
     switch error.exit {
-    case .targetUnreachable, .tryAgain, .unexpected: rest(entry)
+    // The journal knows what is under way, and the next attempt goes on from there.
+    case .targetUnreachable, .tryAgain, .unexpected, .rollbackIncomplete: rest(entry)
     default: await reporter.ends(error.exit, "\(error.message); \(error.cure)")
     }
   }

@@ -17,7 +17,7 @@ struct HTMLReportWaves {
       <p class="legend"><span><i class="key share"></i>canary at a share of the users</span>
       <span><i class="key trial"></i>trial under a fault</span>
       <span><i class="key rest"></i>placing, probing, committing</span></p>
-      \(waves.map(canary))</section>
+      \(waves.map(canary))\(waves.map(notPutBack))</section>
       <section><h2>Trials and the controls that had to hold meanwhile</h2>\(matrix(waves))</section>
       """
   }
@@ -33,6 +33,11 @@ struct HTMLReportWaves {
       <th>verdict</th>
       </tr></thead><tbody>\(rows)</tbody></table></details>
       """
+  }
+
+  private func notPutBack(_ wave: WaveRecord) -> HTMLText {
+    guard let left = wave.notPutBack else { return "" }
+    return "<p><b>\(wave.name) was not put back:</b></p><ul>\(left.map { "<li>\($0)</li>" as HTMLText })</ul>"
   }
 
   private func row(_ share: ShareRecord, _ judged: JudgedWorkload) -> HTMLText {

@@ -21,6 +21,8 @@ struct RunDocument: Encodable {
     var name: String
     var result: String
     var reason: String?
+    /// What is left of it on the target, where its undo was not complete.
+    var notPutBack: [String]?
     var workloads: [String]
     var steps: [String]
     var canary: [ShareEntry]
@@ -120,6 +122,7 @@ extension RunDocument.WaveEntry {
     name = wave.name
     result = wave.result.rawValue
     reason = wave.reason
+    notPutBack = wave.notPutBack
     workloads = wave.workloads.map(\.description)
     steps = wave.steps.map(\.id)
     canary = wave.canary.map { share in

@@ -203,6 +203,7 @@ extension RolloutExecutor {
     func seconds() -> Double { (clock.now - start) / .seconds(1) }
     gate.begin(share: percent, counts: try await parts.traffic.snapshot())
     var course: DeadlineKeeper.Course?
+    var said: String?
     while true {
       if case .end(let verdict, let reason) = course {
         let share = ShareRecord(
@@ -218,6 +219,11 @@ extension RolloutExecutor {
       await parts.observer.observe(.share(percent: percent, gate.evidence))
       course = nil
       if let verdict { course = try await self.course(of: verdict, wave, percent, seconds) }
+      // One that is held for want of data is looked at again and again; once is enough to say so.
+      if case .wait = course, let reason = verdict?.reason, reason != said {
+        said = reason
+        await parts.observer.observe(.held(reason))
+      }
     }
   }
 
@@ -232,7 +238,6 @@ extension RolloutExecutor {
       let answer = try await parts.arbiter.decide(question)
       course = keeper.course(after: answer, reason: verdict.reason, seconds: seconds())
     }
-    if case .wait = course { await parts.observer.observe(.held(verdict.reason)) }
     return course
   }
 
@@ -277,6 +282,7 @@ extension RolloutExecutor {
   private func undo(_ wave: Wave, _ cause: UndoCause) async throws -> RolloutEvent {
     await parts.observer.observe(.undoing(cause.text))
     let left = await parts.target.undo(wave)
+    record?.notPutBack = left.isEmpty ? nil : left
     try await ledger.stepsUndone(wave, left: left)
     return .undone(complete: left.isEmpty)
   }

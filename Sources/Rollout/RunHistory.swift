@@ -9,6 +9,8 @@ package struct RunHistory: Sendable {
   package private(set) var seconds: Double = 0
   /// Why the last wave was undone, when one was.
   package private(set) var undoCause: UndoCause?
+  /// The wave whose undo has begun and not ended.
+  package private(set) var undoUnderway: Int?
   /// How often a target was built: more than once after a resume.
   package private(set) var epochs = 0
   /// Steps whose effect is in force, with how often each took effect.
@@ -44,8 +46,13 @@ package struct RunHistory: Sendable {
       result = end.result
       seconds = end.seconds
     case .command:
-      if case .undo(_, let cause) = try decoder.decode(RolloutCommand.self, from: body) { undoCause = cause }
-    case .event, .stepIntent, .stepUndone: break
+      undoUnderway = nil
+      if case .undo(let wave, let cause) = try decoder.decode(RolloutCommand.self, from: body) {
+        (undoUnderway, undoCause) = (wave, cause)
+      }
+    case .event:
+      if case .undone = try decoder.decode(RolloutEvent.self, from: body) { undoUnderway = nil }
+    case .stepIntent, .stepUndone: break
     case nil: throw BulkheadError(.journalDamaged, "unknown kind of record \"\(record.kind.safeForTerminal)\"")
     }
   }

@@ -11,6 +11,8 @@ package struct WaveRecord: Sendable, Equatable, Codable {
   package var result: Result = .running
   /// Why it was rolled back; nil while all is well.
   package var reason: String?
+  /// What its undo could not put back, in words; nil where there is nothing.
+  package var notPutBack: [String]?
   package var workloads: [ObjectReference]
   package var steps: [StepRecord]
   package var canary: [ShareRecord] = []

@@ -63,7 +63,7 @@ struct ReadingTests {
   @Test(arguments: [
     (FakeCluster.Fault.status(403), APIFailure.Kind.forbidden, ExitCode.notPermitted),
     (.status(401), .unauthenticated, .notPermitted), (.status(422), .invalid, .badInput),
-    (.notJSON, .malformed, .targetUnreachable), (.redirect, .redirected, .configuration),
+    (.redirect, .redirected, .configuration),
     (.status(404), .notFound, .badInput), (.status(418), .other, .badInput),
   ])
   func whatCannotBeRepeatedIsAnError(
@@ -76,6 +76,20 @@ struct ReadingTests {
       }
       #expect(failure?.kind == kind && failure?.error.exit == exit && server.cluster.requests.count == 1)
       #expect(failure?.error.message.contains("get /api/v1/namespaces/shop/pods/p1000") == true)
+    }
+  }
+
+  /// What was cut short on its way is asked for again, and not for ever.
+  @Test func anAnswerThatIsNoneIsAskedForAgain() async throws {
+    let name = ObjectName(.pods, namespace: "shop", name: "p1000")
+    try await FakeServer.with(cluster(pods: 1)) { server in
+      server.cluster.fail([.notJSON])
+      _ = try await server.client { try await $0.get(name) }
+      #expect(server.cluster.requests.count == 2)
+      server.cluster.fail([FakeCluster.Fault?](repeating: .notJSON, count: 20))
+      let failure = await Fixtures.failure { _ = try await server.client { try await $0.get(name) } }
+      #expect(failure?.kind == .malformed && failure?.error.exit == .targetUnreachable)
+      #expect(server.cluster.requests.count == 7)
     }
   }
 

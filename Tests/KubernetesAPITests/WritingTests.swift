@@ -113,12 +113,25 @@ struct WritingTests {
     }
   }
 
-  @Test(arguments: [FakeCluster.Fault.status(400), .status(403), .status(409), .status(410), .status(422), .redirect])
+  @Test(arguments: [FakeCluster.Fault.status(400), .status(403), .status(410), .status(422), .redirect])
   func refusalsAreNotRepeated(_ fault: FakeCluster.Fault) async throws {
     try await FakeServer.with { server in
       server.cluster.fail([fault])
       #expect(await Fixtures.failure { _ = try await server.client { try await apply($0) } } != nil)
       #expect(server.cluster.requests.count == 1 && server.cluster.effects(Fixtures.cartPath) == 0)
+    }
+  }
+
+  /// A server that lost a race of its own says 409 as well. An apply names neither a version nor, then, an owner.
+  @Test func aConflictAboutNothingIsTriedAgain() async throws {
+    try await FakeServer.with { server in
+      server.cluster.fail([.status(409)])
+      let live = try await server.client { try await apply($0) }
+      #expect(live[path: "spec", "replicas"]?.integer == 3 && server.cluster.effects(Fixtures.cartPath) == 1)
+      #expect(server.cluster.requests.map(\.method) == ["PATCH", "GET", "PATCH"])
+      server.cluster.fail([FakeCluster.Fault?](repeating: .status(409), count: 20))
+      let failure = await Fixtures.failure { _ = try await server.client { try await apply($0, replicas: 5) } }
+      #expect(failure?.kind != nil && server.cluster.effects(Fixtures.cartPath) == 1)
     }
   }
 

@@ -129,7 +129,7 @@ struct ControllerTests {
   @Test("asks for approval, freezes a wave that fails, hears an abort, and says what is wrong with an order")
   func steered() async throws {
     try await withController { controller in
-      let bad = try controller.rollout.write("plan.yaml", Plans.strictTooEarly)
+      let bad = try controller.rollout.write("plan.yaml", RolloutTests.strictTooEarly)
       try await controller.order("early", plan: bad, "--skip-trials", "--approve-waves", "--on-failure", "freeze")
       try await controller.wait("early") { $0.phase == "AwaitingApproval" }
       try await controller.change("early", #""approvedWaves":2"#)
@@ -164,32 +164,5 @@ struct ControllerTests {
       let invalid = try await controller.wait("other") { $0.phase == "Invalid" || $0.phase == "Failed" }
       #expect(invalid.message.contains("tolerance") || invalid.phase == "Failed", "\(invalid)")
     }
-  }
-}
-
-/// Plans that are known to the letter.
-private enum Plans {
-  /// The cart, and then those who call it.
-  static let twoWaves = plan([("cart", ["enrol", "authoriseInShadow"]), ("users", ["enrol", "authoriseInShadow"])])
-  /// In the second wave the cart would ask for identities, and its users have none.
-  static let strictTooEarly = plan([
-    ("cart", ["enrol", "authoriseInShadow"]), ("cart", ["authorise", "requireMutualTLS"]),
-  ])
-
-  private static func plan(_ waves: [(app: String, actions: [String])]) -> String {
-    let texts = waves.enumerated().map { index, wave in
-      "  - name: \"wave-\(index + 1)\"\n    steps:\n"
-        + wave.actions.map { "    - {workload: \"shop/\(wave.app)[Deployment]\", action: \($0)}\n" }.joined()
-    }
-    return """
-      apiVersion: bulkhead.dev/v1alpha1
-      kind: Plan
-      spec:
-        mesh: envoy
-        capacity: 1
-        fleetDigest: "\(String(repeating: "0", count: 64))"
-        waves:
-
-      """ + texts.joined()
   }
 }

@@ -8,29 +8,6 @@ import Testing
   .enabled(if: Cluster.canBeMade && Cluster.foreign == nil, Cluster.whyNot),
   .enabled(if: Image.envoy != nil, "needs Envoy: run Scripts/bootstrap, or set BULKHEAD_ENVOY"), .clusterForRollouts)
 struct RolloutTests {
-  private func withShop(_ more: String = "", _ body: (Rollout) async throws -> Void) async throws {
-    let cluster = try Cluster.current()
-    try await withFolder { folder in
-      let rollout = Rollout(cluster: cluster, folder: folder)
-      let manifests = try rollout.write("shop.json", RolloutShop.manifests + "\n" + more)
-      try await cluster.kubectl("apply", "-f", manifests)
-      for app in ["cart", "users"] {
-        try await cluster.kubectl(
-          "-n", RolloutShop.namespace, "rollout", "status", "deployment/\(app)", "--timeout=120s")
-      }
-      // Names and addresses of a new service take a moment; from then on nothing fails.
-      var last = try await rollout.counted(by: "users")
-      let flows = try await eventually {
-        let next = try await rollout.counted(by: "users")
-        defer { if next.errors > last.errors { last = next } }
-        return next.errors == last.errors && next.n >= last.n + 100
-      }
-      #expect(flows, "the shop does not work")
-      try await body(rollout)
-      try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--timeout=120s")
-    }
-  }
-
   @Test("enrols by waves, survives kill -9, writes nothing twice, and leaves no trace when undone")
   func whole() async throws {
     try await withShop { rollout in
@@ -138,7 +115,7 @@ struct RolloutTests {
   }
 
   /// In the second wave the cart would ask for identities, and its users have none.
-  private static let strictTooEarly = """
+  static let strictTooEarly = """
     apiVersion: bulkhead.dev/v1alpha1
     kind: Plan
     spec:

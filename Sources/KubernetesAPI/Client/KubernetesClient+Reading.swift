@@ -12,13 +12,13 @@ package struct ObjectList<Item: Sendable>: Sendable {
 }
 
 extension KubernetesClient {
-  /// Repeats what only reads.
+  /// Repeats what only reads. An answer that was cut short on its way is as good as none.
   func repeating<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
     var attempt = 1
     while true {
       do {
         return try await body()
-      } catch let failure as APIFailure where failure.isTransient {
+      } catch let failure as APIFailure where failure.isTransient || failure.kind == .malformed {
         guard let delay = limits.retry.delay(after: failure, attempt: attempt) else { throw failure }
         try await limits.retry.pause(delay)
         attempt += 1

@@ -59,8 +59,13 @@ extension KubernetesClient {
     request.query.append(("fieldValidation", "Strict"))
     if dryRun { request.query.append(("dryRun", "All")) }
     request.body = JSONText(wanted).bytes
-    return try await writing(request, name) { live in
-      guard !dryRun, let live else { return nil }
+    // A server that lost a race of its own says conflict, and means neither an owner nor a version.
+    let mayCollide = precondition.resourceVersion == nil && !dryRun
+    func isMeant(_ live: DocumentValue?) -> Bool {
+      precondition.uid == nil || precondition.uid == live?[path: "metadata", "uid"]?.string
+    }
+    return try await writing(request, name, afterConflict: { mayCollide && isMeant($0) }) { live in
+      guard !dryRun, let live, isMeant(live) else { return nil }
       return Self.owns(live, nothingBut: object) && live.contains(object) ? live : nil
     }
   }
@@ -125,8 +130,12 @@ extension KubernetesClient {
   ///
   /// A server that was not reached, or was too busy to begin (429), has done nothing: the write is repeated. After any
   /// other failure without a clear answer the object is read: where `done` sees the effect, that is the answer.
+  ///
+  /// - Parameter afterConflict: whether an object as it now is may be written to in spite of a conflict; nil where a
+  ///   conflict is an answer.
   private func writing(
-    _ request: APIRequest, _ name: ObjectName, done: (DocumentValue?) -> DocumentValue?
+    _ request: APIRequest, _ name: ObjectName, afterConflict mayRepeat: ((DocumentValue?) -> Bool)? = nil,
+    done: (DocumentValue?) -> DocumentValue?
   ) async throws -> DocumentValue {
     var attempt = 1
     while true {
@@ -139,13 +148,18 @@ extension KubernetesClient {
         case .interrupted, .server, .malformed, .tooLarge:
           if let seen = try await lookAgain(name, after: failure, done) { return seen }
         // The first attempt may have been the one that this one collides with.
-        case .conflict where attempt > 1:
-          if let seen = try await lookAgain(name, after: failure, done) { return seen }
-          throw failure
+        case .conflict where attempt > 1 || mayRepeat != nil:
+          var goesOn = false
+          let seen = try await lookAgain(name, after: failure) { live in
+            goesOn = mayRepeat?(live) ?? false
+            return done(live)
+          }
+          if let seen { return seen }
+          guard goesOn else { throw failure }
         default: throw failure
         }
         guard let delay = limits.retry.delay(after: failure, attempt: attempt) else {
-          guard failure.kind == .unreachable || failure.kind == .tooManyRequests else {
+          guard [.unreachable, .tooManyRequests, .conflict].contains(failure.kind) else {
             throw unknown(failure, "it has not been done as far as can be seen, but may still be")
           }
           throw failure

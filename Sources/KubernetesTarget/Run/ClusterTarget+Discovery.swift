@@ -167,6 +167,7 @@ extension ClusterTarget {
       }
       if isEnrolled { return false }
     }
+    try await removeProbes()
     for place in namespaces {
       try await remove(ObjectName(.configMaps, namespace: place, name: ClusterNames.sidecarConfiguration))
     }

@@ -80,6 +80,18 @@ extension ClusterTarget: EscapeRange {
 
   // MARK: - Probes
 
+  /// Removes what a run that was killed, or that the cluster did not answer, has left of its probes.
+  func removeProbes() async throws {
+    for place in namespaces {
+      for pod in try await client.list(.pods, namespace: place).items
+      where pod[path: "metadata", "labels"]?[Self.label] != nil {
+        guard let name = pod[path: "metadata", "name"]?.string else { continue }
+        try await remove(ObjectName(.pods, namespace: place, name: name))
+      }
+    }
+    try await remove(sceneryPod)
+  }
+
   private func run(
     _ vectors: [Vector], of workload: ObjectReference, phase: ProbeRecord.Phase, namespace: String,
     _ spec: DocumentValue, _ context: DocumentValue

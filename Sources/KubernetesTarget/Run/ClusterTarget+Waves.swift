@@ -55,10 +55,38 @@ extension ClusterTarget: RolloutTarget {
   }
 
   package func undo(_ wave: Wave) async -> [String] {
-    var left: [String] = []
     // Faults first: nothing is put back while something is being broken.
     delays = []
-    if hasDiscovery { do { try await writeDocument() } catch { left.append("faults: \(error)") } }
+    var left = await putBack(wave)
+    // Nobody comes after an undo: what may pass is waited for.
+    for attempt in 1..<settings.undoAttempts {
+      guard !Task.isCancelled, left.contains(where: \.mayPass) else { break }
+      if attempt == 1 {
+        settings.say("not everything is back yet, and is tried again: \(left.map(\.text).joined(separator: "; "))")
+      }
+      try? await Task.sleep(for: settings.pace * (1 << attempt))
+      left = await putBack(wave)
+    }
+    revisions = [:]
+    return left.map(\.text)
+  }
+
+  /// What could not be put back, and whether it may be possible in a moment.
+  private struct Leftover {
+    var text: String
+    var mayPass: Bool
+
+    init(_ what: String, _ error: any Error) {
+      let line = "\(error)".split(whereSeparator: \.isNewline).joined(separator: ";")
+      text = "\(what): \(line)".safeForTerminal
+      let lasting: [APIFailure.Kind] = [.unauthenticated, .forbidden, .fieldConflict, .redirected]
+      mayPass = (error as? APIFailure).map { !lasting.contains($0.kind) } ?? false
+    }
+  }
+
+  private func putBack(_ wave: Wave) async -> [Leftover] {
+    var left: [Leftover] = []
+    if hasDiscovery { do { try await writeDocument() } catch { left.append(Leftover("faults", error)) } }
     var begun: [(id: ObjectReference, posture: Posture)] = []
     for id in wave.workloads.reversed() {
       let posture = wave.steps.first { $0.workload == id }?.before ?? .untouched
@@ -66,13 +94,12 @@ extension ClusterTarget: RolloutTarget {
         try await beginPuttingBack(id, to: posture, before: wave.index)
         begun.append((id, posture))
       } catch {
-        left.append("\(id): \(error)")
+        left.append(Leftover("\(id)", error))
       }
     }
     for (id, posture) in begun {
-      do { try await endPuttingBack(id, to: posture) } catch { left.append("\(id): \(error)") }
+      do { try await endPuttingBack(id, to: posture) } catch { left.append(Leftover("\(id)", error)) }
     }
-    revisions = [:]
     return left
   }
 
@@ -134,7 +161,9 @@ extension ClusterTarget: RolloutTarget {
     }
     let found = SelectorCheck.differences(workload: id, pod: pod, added: added, objects: objects)
     for difference in found where !difference.isFatal {
-      settings.say("\(id): \(difference.object) \(difference.message)")
+      // Once, though it is looked at anew at each share.
+      let text = "\(id): \(difference.object) \(difference.message)"
+      if said.insert(text).inserted { settings.say(text) }
     }
     if let first = found.first(where: \.isFatal) {
       throw BulkheadError(
@@ -178,7 +207,8 @@ extension ClusterTarget: RolloutTarget {
 
   /// Gives a workload the template that it had in a posture.
   private func beginPuttingBack(_ id: ObjectReference, to posture: Posture, before index: Int? = nil) async throws {
-    let live = try await live(id)
+    // Of a workload that somebody deleted, what Bulkhead added to it went with it.
+    guard let live = try await find(Self.deployment(id)) else { return }
     let present =
       live[path: "spec", "template", "metadata", "annotations"]?[ClusterNames.posture]?.string
       .flatMap(PostureText.read) ?? .untouched
@@ -206,7 +236,7 @@ extension ClusterTarget: RolloutTarget {
   /// Once its own pods serve again, what else the wave made of it goes: the canary, a policy that is not due.
   private func endPuttingBack(_ id: ObjectReference, to posture: Posture) async throws {
     // The stable pods serve again before the canary's go.
-    try await waitForRollout(Self.deployment(id))
+    if try await find(Self.deployment(id)) != nil { try await waitForRollout(Self.deployment(id)) }
     try await remove(Self.canary(id))
     try await waitForCanaryToGo(id)
     try await removeObjects(id, except: posture)

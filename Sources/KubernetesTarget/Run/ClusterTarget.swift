@@ -39,6 +39,8 @@ package struct ClusterTargetSettings: Sendable {
   package var patience = Duration.seconds(300)
   /// For how long is waited for pods that the kubelet says it cannot start.
   package var hope = Duration.seconds(30)
+  /// How often an undo is tried before it is said what is left.
+  package var undoAttempts = 5
 
   package init(
     plan: Plan, planDigest: String, fleet: Fleet, derivation: IntentDerivation, images: SidecarImages,
@@ -71,6 +73,8 @@ package actor ClusterTarget {
   var faultNotes: [Fault: FaultNote] = [:]
   /// Whether what is under way may be given up.
   var mayEnd = false
+  /// What people have been told of what selects pods.
+  var said: Set<String> = []
   /// The pod that offers what break-outs look for, and the secret that it gives away.
   var scenery: Scenery?
   /// Whether it was said that no proxy answers.
@@ -165,12 +169,15 @@ package actor ClusterTarget {
   }
 
   /// Waits until all pods of a Deployment are those of its present template, and serve. Pods that cannot come are not
-  /// waited for to the end.
+  /// waited for to the end, and one that somebody deletes is not waited for at all.
   func waitForRollout(_ name: ObjectName) async throws {
     var hopelessSince: ContinuousClock.Instant?
     do {
       _ = try await waited("the rollout of \(name)") { () -> Bool? in
-        guard let live = try await find(name) else { return nil }
+        guard let live = try await find(name) else {
+          throw BulkheadError(
+            .targetUnreachable, "\(name) was deleted meanwhile", cure: "see who deleted it; plan anew without it")
+        }
         if Self.isRolledOut(live) { return true }
         guard let trouble = try await trouble(live), trouble.isHopeless else {
           hopelessSince = nil
@@ -183,7 +190,7 @@ package actor ClusterTarget {
           .targetUnreachable, "the pods of \(name) do not come", cure: "see kubectl describe, and their logs")
       }
     } catch let error as BulkheadError {
-      guard let live = try await find(name), let text = try await trouble(live)?.text else { throw error }
+      guard let live = try? await find(name), let text = try? await trouble(live)?.text else { throw error }
       throw BulkheadError(error.exit, error.message + text, cure: error.cure)
     }
   }

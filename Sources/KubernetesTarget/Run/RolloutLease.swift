@@ -37,17 +37,20 @@ package final class RolloutLease: Sendable {
   private let seconds: Int
   private let state = Mutex(State())
 
+  /// For how long it is held without being renewed, unless said otherwise.
+  package static let seconds = 30
+
   /// - Parameters:
   ///   - holder: who this is; a run that goes on under the same name takes its own lease back at once.
   ///   - seconds: for how long it is held without being renewed.
-  package init(_ client: KubernetesClient, holder: String, seconds: Int = 30) {
+  package init(_ client: KubernetesClient, holder: String, seconds: Int = RolloutLease.seconds) {
     (self.client, self.holder, self.seconds) = (client, holder, seconds)
   }
 
   /// Between two renewals.
   private var renewal: Duration { .milliseconds(seconds * 1_000 / 4) }
   /// A write that was begun must be over before somebody else's begin.
-  private var margin: Duration { .milliseconds(seconds * 1_000 / 5) }
+  private var margin: Duration { .milliseconds(seconds * 1_000 / 3) }
 
   /// - Throws: `BulkheadError(.tryAgain)` when the lease is not, or no longer, ours for sure.
   @discardableResult

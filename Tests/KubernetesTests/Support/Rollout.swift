@@ -51,11 +51,16 @@ struct Rollout: Sendable {
   }
 
   private func startWords(_ plan: String, _ out: String) -> [String] {
-    [Tool.product("bulkhead"), "rollout", "start", "--plan", plan, "--kube", "--mesh", mesh, "--out", path(out)]
-      + Self.images
+    [Tool.product("bulkhead")] + startArguments(plan: plan, out: out)
   }
 
-  private var environment: [String: String] { ["KUBECONFIG": cluster.kubeconfig, "NO_COLOR": "1"] }
+  /// - Parameter probes: whether break-outs are tried.
+  func startArguments(plan: String, out: String, probes: Bool = true) -> [String] {
+    ["rollout", "start", "--plan", plan, "--kube", "--mesh", mesh, "--out", path(out)]
+      + (probes ? Self.images : Array(Self.images.dropLast(2)))
+  }
+
+  var environment: [String: String] { ["KUBECONFIG": cluster.kubeconfig, "NO_COLOR": "1"] }
 
   func path(_ name: String) -> String { "\(folder)/\(name)" }
 
@@ -110,6 +115,7 @@ struct Rollout: Sendable {
       var name: String
       var result: String
       var reason: String?
+      var notPutBack: [String]?
       var trials: [Trial]
       var probes: [Probe]
     }

@@ -1,0 +1,29 @@
+import Testing
+
+/// The shop of stand-ins, with its users served; gone in the end.
+func withShop(_ more: String = "", _ body: (Rollout) async throws -> Void) async throws {
+  let cluster = try Cluster.current()
+  // A test that failed must not fail the next one.
+  try await cluster.kubectl(
+    "delete", "namespace", RolloutShop.namespace, "--ignore-not-found", "--timeout=120s")
+  _ = try await cluster.tryKubectl(["-n", "bulkhead", "delete", "lease", "bulkhead-rollout"])
+  try await withFolder { folder in
+    let rollout = Rollout(cluster: cluster, folder: folder)
+    let manifests = try rollout.write("shop.json", RolloutShop.manifests + "\n" + more)
+    try await cluster.kubectl("apply", "-f", manifests)
+    for app in ["cart", "users"] {
+      try await cluster.kubectl(
+        "-n", RolloutShop.namespace, "rollout", "status", "deployment/\(app)", "--timeout=120s")
+    }
+    // Names and addresses of a new service take a moment; from then on nothing fails.
+    var last = try await rollout.counted(by: "users")
+    let flows = try await eventually {
+      let next = try await rollout.counted(by: "users")
+      defer { if next.errors > last.errors { last = next } }
+      return next.errors == last.errors && next.n >= last.n + 100
+    }
+    #expect(flows, "the shop does not work")
+    try await body(rollout)
+    try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--timeout=120s")
+  }
+}
