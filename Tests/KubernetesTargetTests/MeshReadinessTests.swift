@@ -96,6 +96,14 @@ struct MeshReadinessTests {
     #expect(try Self.problems(.istioSidecar, fleet, Self.plan(.istioSidecar, Self.whole)) == [])
   }
 
+  @Test func aPodWithoutAServiceIsNoneThatConsulKnows() throws {
+    let fleet = try EnrolmentTests.fleet(EnrolmentTests.workload("batch"))
+    let plan = Self.plan(.consul, [[("batch", [.enrol])]])
+    let found = try Self.problems(.consul, fleet, plan)
+    #expect(found.count == 1 && found[0].contains("shop/batch") && found[0].contains("Service"), "\(found)")
+    #expect(try Self.problems(.linkerd, fleet, Self.plan(.linkerd, [[("batch", [.enrol])]])) == [])
+  }
+
   @Test func aWorkloadKeepsItsSidecarUntilItsCallersGaveTheirsUp() throws {
     let namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
     let fleet = try EnrolmentTests.fleet(namespace)

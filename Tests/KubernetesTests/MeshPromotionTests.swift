@@ -9,14 +9,16 @@ import Testing
   .enabled(if: Cluster.canBeMade && Cluster.foreign == nil, Cluster.whyNot),
   .enabled(if: Image.envoy != nil, "needs Envoy: run Scripts/bootstrap, or set BULKHEAD_ENVOY"), .clusterForRollouts)
 struct MeshPromotionTests {
-  @Test("promotes by what the proxies count, writes the mesh's objects, and takes all of it back")
+  @Test("promotes by what the proxies count, with the rights of its mesh alone, and takes all of it back")
   func promoted() async throws {
     let cluster = try Cluster.current()
     try await withFolder { folder in
-      var rollout = Rollout(cluster: cluster, folder: folder)
+      let shop = Rollout(cluster: cluster, folder: folder)
+      try await prepare(shop)
+      try await grant(cluster)
+      var rollout = Rollout(cluster: try await cluster.asAccount("bulkhead-executor", in: folder), folder: folder)
       rollout.mesh = "consul"
-      try await prepare(rollout)
-      let before = try await rollout.objects()
+      let before = try await shop.objects()
       let plan = try rollout.write("plan.yaml", Self.plan)
       let ending = try await rollout.start(plan: plan, out: "run", "--skip-trials")
       try #require(ending.code == 0, "\(ending.code): \(ending.messages)")
@@ -35,9 +37,11 @@ struct MeshPromotionTests {
         #"jsonpath={.spec.template.metadata.annotations.consul\.hashicorp\.com/connect-inject}"#)
       #expect(annotations == "true")
 
+      let refused = try cluster.audit(of: "bulkhead-executor").filter { $0.responseStatus?.code == 403 }
+      #expect(refused.isEmpty, "refused: \(refused.map { "\($0.verb) \($0.requestURI)" })")
       let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
       #expect(undone.code == 0, "\(undone.messages)")
-      #expect(try await rollout.objects() == before)
+      #expect(try await shop.objects() == before)
       let left = try await cluster.tryKubectl(
         ["get", "servicedefaults,serviceintentions,deployments", "-A", "-l", "app.kubernetes.io/managed-by=bulkhead"])
       #expect(left.output == "")
@@ -74,6 +78,20 @@ struct MeshPromotionTests {
     }
     let last = try await rollout.counted(by: "users")
     #expect(try await eventually { try await rollout.counted(by: "users").n >= last.n + 100 })
+  }
+
+  /// What the documentation asks for, and the stand-ins' counts.
+  private func grant(_ cluster: Cluster) async throws {
+    let deploy = Tool.project + "/deploy"
+    for name in ["planner", "executor", "executor-meshes"] {
+      try await cluster.kubectl("apply", "-f", "\(deploy)/\(name).yaml")
+    }
+    try await cluster.kubectl("apply", "-n", RolloutShop.namespace, "-f", "\(deploy)/enrolled-namespace.yaml")
+    for (place, role) in [("shop", "consul"), ("consul", "control-plane"), ("default", "control-plane")] {
+      try await cluster.kubectl(
+        "-n", place, "create", "rolebinding", "bulkhead-executor-mesh", "--clusterrole=bulkhead-executor-\(role)",
+        "--serviceaccount=bulkhead:bulkhead-executor")
+    }
   }
 
   private static let definitions = [

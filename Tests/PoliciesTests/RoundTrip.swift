@@ -24,14 +24,15 @@ struct RoundTrip {
   ) throws {
     (before, self.set) = (fleet, set)
     var later = later
-    let yaml = objects.isEmpty ? "" : objects.map(\.yaml).joined(separator: "---\n")
-    let read = try Intake().read([InputSource(name: "policies.yaml", bytes: Array(yaml.utf8))], strict: true)
+    let yaml = objects.map(\.yaml).joined(separator: "---\n")
+    let source = InputSource(name: "policies.yaml", bytes: Array(yaml.utf8))
+    let written = try objects.isEmpty ? Fleet() : Intake().read([source], strict: true).fleet
     let ours = Set(set.objects.map(\.id))
-    later.networkPolicies = (fleet.networkPolicies.filter { !ours.contains($0.id) } + read.fleet.networkPolicies)
+    later.networkPolicies = (fleet.networkPolicies.filter { !ours.contains($0.id) } + written.networkPolicies)
       .sorted { $0.id < $1.id }
-    later.customObjects = (fleet.customObjects.filter { !ours.contains($0.id) } + read.fleet.customObjects)
+    later.customObjects = (fleet.customObjects.filter { !ours.contains($0.id) } + written.customObjects)
       .sorted { $0.id < $1.id }
-    later.serviceAccounts += read.fleet.serviceAccounts
+    later.serviceAccounts += written.serviceAccounts
     after = later
     index = ReachIndex(later)
     var meshOptions = MeshOptions()

@@ -53,6 +53,9 @@ package struct MeshReadiness: Sendable {
           cure: "say so in its service account instead: bulkhead policies --mesh linkerd shows the patch")
       ]
     }
+    guard policies.mesh != .consul || !fleet.services(of: workload).isEmpty else {
+      return [Problem(what: "\(id) has no Service, and Consul knows pods by theirs", cure: "give it a Service")]
+    }
     let becomesStrict = plan.waves.contains { $0.posture(of: id)?.mutualTLS == .strict }
     guard becomesStrict, let verdict = policies.need(of: id)?.strict, let caller = verdict.callers.first else {
       return []

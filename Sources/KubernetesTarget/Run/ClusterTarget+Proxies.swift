@@ -10,8 +10,12 @@ import Trials
 extension ClusterTarget {
   /// - Throws: `BulkheadError` that names the first pod of the wave without the mesh's proxy.
   func requireProxies(_ id: ObjectReference, _ wave: Wave) async throws {
-    guard !hasDiscovery, wave.posture(of: id)?.enrolled == true else { return }
-    let wanted = revision(wave, id)
+    guard wave.posture(of: id)?.enrolled == true else { return }
+    try await requireProxies(id, revision: revision(wave, id))
+  }
+
+  func requireProxies(_ id: ObjectReference, revision wanted: String) async throws {
+    guard !hasDiscovery else { return }
     let pods = try await view().pods.filter { pod in
       let metadata = pod["metadata"] ?? .null
       return metadata["namespace"]?.string == id.namespace && metadata["deletionTimestamp"] == nil

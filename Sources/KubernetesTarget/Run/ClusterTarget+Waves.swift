@@ -240,6 +240,10 @@ extension ClusterTarget: RolloutTarget {
     try await remove(Self.canary(id))
     try await waitForCanaryToGo(id)
     try await removeObjects(id, except: posture)
+    guard posture.enrolled, !hasDiscovery else { return }
+    // The old pods are new ones as well, and the injector may be gone by now.
+    let labels = try await live(id)[path: "spec", "template", "metadata", "labels"]
+    if let revision = labels?[ClusterNames.revision]?.string { try await requireProxies(id, revision: revision) }
   }
 
   /// Its pods go after it, and the next wave's canary has its name.

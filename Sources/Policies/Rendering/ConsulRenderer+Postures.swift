@@ -9,7 +9,6 @@ extension ConsulRenderer {
     guard need.isInMesh, posture.enrolled, let workload = context.fleet.workload(need.workload) else { return [] }
     let name = Self.service(of: workload, in: context.fleet)
     let inbound = need.inbound.filter { $0.transport == .tcp }
-    guard !context.fleet.services(of: workload).isEmpty || !inbound.isEmpty else { return [] }
     let isStrict = posture.mutualTLS == .strict
     let isHTTP = inbound.allSatisfy { $0.wireProtocol == .http }
     let defaults = object(
