@@ -1,4 +1,5 @@
 import Diagnostics
+import FleetModel
 import KubernetesAPI
 import Planning
 import Rollout

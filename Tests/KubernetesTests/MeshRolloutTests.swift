@@ -16,7 +16,7 @@ struct MeshRolloutTests {
 
   private func define(_ cluster: Cluster) async throws {
     for file in Definitions.files {
-      try await cluster.tryKubectl(["create", "--validate=false", "-f", file])
+      _ = try await cluster.tryKubectl(["create", "--validate=false", "-f", file])
     }
     try await cluster.kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all")
   }
