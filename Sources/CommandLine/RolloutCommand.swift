@@ -82,13 +82,6 @@ struct RolloutStartCommand: AsyncParsableCommand {
     name: .long,
     help: "istioSidecar, istioAmbient, linkerd, consul, or envoy (sidecars configured by Bulkhead itself); the plan's.")
   var mesh: String?
-  @Option(name: .long, help: ArgumentHelp("Of Istio's control plane: the label istio.io/rev.", valueName: "name"))
-  var meshRevision: String?
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "Where the mesh's control plane runs; without it, where its installer puts it.", valueName: "name"))
-  var meshNamespace: String?
   @Option(name: .long, help: "A new folder for journal, reports and patches.")
   var out = "rollout"
   @OptionGroup(title: "Settings") var settings: RolloutSettings
@@ -101,14 +94,6 @@ struct RolloutStartCommand: AsyncParsableCommand {
     guard mesh.map({ Mesh(rawValue: $0) != nil }) ?? true else {
       throw ValidationError("--mesh: one of \(Mesh.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    for (flag, text) in [("--mesh-revision", meshRevision), ("--mesh-namespace", meshNamespace)] {
-      let isName = (text ?? "a").utf8.allSatisfy {
-        (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
-      }
-      guard isName, (1...63).contains((text ?? "a").utf8.count) else {
-        throw ValidationError("\(flag) wants at most 63 small letters, digits and '-'")
-      }
-    }
   }
 
   func run() async throws {
@@ -117,7 +102,6 @@ struct RolloutStartCommand: AsyncParsableCommand {
     (options.plan, options.planName) = (source.bytes, source.name)
     options.access = cluster.access("rollout")
     (options.out, options.mesh) = (out, mesh)
-    (options.meshRevision, options.meshNamespace) = (meshRevision, meshNamespace)
     try settings.apply(to: &options)
     let rollout = try ClusterRollout(starting: options, say: RolloutCommand.say)
     try await RolloutCommand.carryOut(rollout, color: color, folder: out)

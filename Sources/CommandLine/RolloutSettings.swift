@@ -12,6 +12,13 @@ struct RolloutSettings: ParsableArguments {
   var envoyImage = "envoyproxy/envoy:distroless-v1.34-latest"
   @Option(name: .long, help: "Image with bulkhead-standin.")
   var standinImage: String?
+  @Option(name: .long, help: ArgumentHelp("Of Istio's control plane: the label istio.io/rev.", valueName: "name"))
+  var meshRevision: String?
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Where the mesh's control plane runs; without it, where its installer puts it.", valueName: "name"))
+  var meshNamespace: String?
   @Option(name: .long, help: ArgumentHelp("What a sidecar asks for.", valueName: "quantity"))
   var sidecarCpu = "100m"
   @Option(name: .long, help: ArgumentHelp("What a sidecar asks for.", valueName: "quantity"))
@@ -34,6 +41,14 @@ struct RolloutSettings: ParsableArguments {
   var onFailure: FailurePolicy = .rollBack
 
   func validate() throws {
+    for (flag, text) in [("--mesh-revision", meshRevision), ("--mesh-namespace", meshNamespace)] {
+      let isName = (text ?? "a").utf8.allSatisfy {
+        (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+      }
+      guard isName, (1...63).contains((text ?? "a").utf8.count) else {
+        throw ValidationError("\(flag) wants at most 63 small letters, digits and '-'")
+      }
+    }
     guard (0..<1).contains(tolerance), tolerance > 0, (0..<1).contains(alpha), alpha > 0, (0..<1).contains(beta),
       beta > 0
     else { throw ValidationError("--tolerance, --alpha and --beta must lie between 0 and 1") }
@@ -41,6 +56,7 @@ struct RolloutSettings: ParsableArguments {
   }
 
   func apply(to options: inout ClusterRolloutOptions) throws {
+    (options.meshRevision, options.meshNamespace) = (meshRevision, meshNamespace)
     (options.image, options.envoyImage, options.standinImage) = (image, envoyImage, standinImage)
     guard let milli = Quantity(sidecarCpu)?.milli, (0...1_000_000).contains(milli),
       let bytes = Quantity(sidecarMemory)?.units, (0...1 << 40).contains(bytes)

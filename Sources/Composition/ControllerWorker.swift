@@ -132,6 +132,7 @@ final class ControllerWorker: Sendable {
     (options.limits.tolerance, options.limits.alpha, options.limits.beta) = (order.tolerance, order.alpha, order.beta)
     options.limits.deadline.seconds = order.deadlineSeconds
     (options.trials, options.approval) = (order.runsTrials, order.approvesWaves)
+    (options.meshRevision, options.meshNamespace) = (order.meshRevision, order.meshNamespace)
     options.onFailure = order.freezes ? .freeze : .rollBack
     let home = ControllerHome(
       client: client, owner: RolloutOwner(name: order.name, uid: order.uid), picture: picture, reporter: reporter)

@@ -38,6 +38,11 @@ package struct RolloutManifest: Sendable {
       "    envoy: \(quoted(options.envoyImage))",
     ]
     if let standin = options.standinImage { lines.append("    standin: \(quoted(standin))") }
+    if options.meshRevision != nil || options.meshNamespace != nil {
+      lines.append("  mesh:")
+      if let revision = options.meshRevision { lines.append("    revision: \(quoted(revision))") }
+      if let namespace = options.meshNamespace { lines.append("    namespace: \(quoted(namespace))") }
+    }
     lines += ["  sidecar:", "    cpu: \(quoted(sidecar.cpu))", "    memory: \(quoted(sidecar.memory))", "  plan: |"]
     lines += plan.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "    \($0)" }
     while lines.last == "" { lines.removeLast() }

@@ -22,13 +22,15 @@ struct RolloutOrderTests {
       try Self.object(
         #"""
         ,"action":"Pause","approval":"PerWave","approvedWaves":2,"onFailure":"Freeze","onDeletion":"Keep",
-        "trials":"Skip","gate":{"tolerance":"0.02","deadlineSeconds":60},"images":{"bulkhead":"b:1","standin":"s:1"}
+        "trials":"Skip","gate":{"tolerance":"0.02","deadlineSeconds":60},"images":{"bulkhead":"b:1","standin":"s:1"},
+        "mesh":{"revision":"1-24"}
         """#, metadata: #","finalizers":["a","bulkhead.dev/rollout"]"#))
     #expect(order.problem == nil && order.isHeld && !order.isDeleting && !order.isAborted)
     #expect(order.action == .pause && order.onDeletion == .keep && order.freezes && order.approvesWaves)
     #expect(order.approvedWaves == 2 && !order.runsTrials && order.deadlineSeconds == 60)
     #expect((order.tolerance, order.alpha) == (0.02, 0.05))
     #expect((order.image, order.envoyImage, order.standinImage) == ("b:1", "", "s:1"))
+    #expect((order.meshRevision, order.meshNamespace) == ("1-24", nil))
     let usual = RolloutOrder(try Self.object(""))
     #expect(usual.action == .run && usual.onDeletion == .undo && !usual.freezes && usual.runsTrials)
   }

@@ -39,6 +39,8 @@ struct BoutiqueTests {
       try await cluster.kubectl("-n", "bulkhead", "delete", "rollouts.bulkhead.dev", "shop", "--timeout=600s")
       #expect(try await controller.rollout.objects() == before)
       // Users go on being served, without the mesh.
+      try await cluster.kubectl(
+        "-n", RolloutShop.namespace, "rollout", "status", "deployment/loadgenerator", "--timeout=120s")
       let then = try await controller.rollout.counted(by: "loadgenerator")
       #expect(try await eventually { try await controller.rollout.counted(by: "loadgenerator").n >= then.n + 100 })
       #expect(try await controller.rollout.counted(by: "loadgenerator").errors == then.errors)

@@ -37,6 +37,8 @@ package struct RolloutOrder: Sendable, Equatable {
   package var image = ""
   package var envoyImage = ""
   package var standinImage: String?
+  package var meshRevision: String?
+  package var meshNamespace: String?
   package var sidecarCPU = "100m"
   package var sidecarMemory = "128Mi"
   package var tolerance = 0.01
@@ -68,6 +70,8 @@ package struct RolloutOrder: Sendable, Equatable {
     image = images["bulkhead"]?.string ?? ""
     envoyImage = images["envoy"]?.string ?? ""
     standinImage = images["standin"]?.string
+    meshRevision = spec[path: "mesh", "revision"]?.string
+    meshNamespace = spec[path: "mesh", "namespace"]?.string
     sidecarCPU = spec[path: "sidecar", "cpu"]?.string ?? sidecarCPU
     sidecarMemory = spec[path: "sidecar", "memory"]?.string ?? sidecarMemory
     let gate = spec["gate"] ?? .mapping([])

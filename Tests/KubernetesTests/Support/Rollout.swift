@@ -180,7 +180,8 @@ struct Rollout: Sendable {
   /// What a stand-in without a sidecar, which calls the cart, has counted.
   func counted(by app: String) async throws -> (n: Int, errors: Int) {
     let pod = try await cluster.kubectl(
-      "-n", RolloutShop.namespace, "get", "pods", "-l", "app=\(app)", "-o", "jsonpath={.items[0].metadata.name}")
+      "-n", RolloutShop.namespace, "get", "pods", "-l", "app=\(app)", "--sort-by=.metadata.creationTimestamp",
+      "-o", "jsonpath={.items[-1:].metadata.name}")
     let text = try await cluster.kubectl(
       "get", "--raw", "/api/v1/namespaces/\(RolloutShop.namespace)/pods/\(pod):8080/proxy/.bulkhead/counters")
     struct Counters: Decodable {
