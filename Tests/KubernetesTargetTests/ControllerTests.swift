@@ -167,7 +167,8 @@ struct PodTroubleTests {
       ),
       (
         #"""
-        "status":{"initContainerStatuses":[{"name":"i","state":{"waiting":{"reason":"ImagePullBackOff","message":"m"}}}]}
+        "status":{"initContainerStatuses":[{"name":"i","state":{"waiting":{"reason":"ImagePullBackOff","message":"m"}}}
+        ]}
         """#, "; i: ImagePullBackOff: m", true
       ),
       (

@@ -3,9 +3,10 @@
 /// What comes from the node itself is let past to the ports that probes name: the kubelet has no certificate, and its
 /// probes would fail where plaintext is refused. UDP is not captured, and neither is IPv6.
 ///
-/// Where the sidecar does not listen yet, the kernel's refusal (a reset with the sequence number 0, RFC 9293, 3.10.7.1) is
-/// dropped: the caller's kernel tries again after a second, so that an application that calls others at its very start
-/// waits for its sidecar instead of failing. Resets of connections that were once open have other numbers, and pass.
+/// Where the sidecar does not listen yet, the kernel's refusal (a reset with the sequence number 0, RFC 9293, 3.10.7.1)
+/// is dropped: the caller's kernel tries again after a second, so that an application that calls others at its very
+/// start waits for its sidecar instead of failing. Resets of connections that were once open have other numbers, and
+/// pass.
 package struct CaptureText: Sendable, Equatable {
   package static let table = "bulkhead"
   package var inboundPort = 15006

@@ -66,6 +66,7 @@ func eventually(
   let deadline = ContinuousClock.now + limit
   while ContinuousClock.now < deadline {
     if try await condition() { return true }
+    // Polls: the pace of looking, not a wait for time to pass.
     try await Task.sleep(for: pace)
   }
   return try await condition()
