@@ -22,8 +22,8 @@ package struct ClusterRollout: Sendable {
     in path: String, at place: ClusterPlace = ClusterPlace(), say: @escaping @Sendable (String) -> Void
   ) throws {
     let folder = try ClusterRolloutFolder.open(path)
-    let kept = try JSONDecoder().decode(ClusterRolloutOptions.Kept.self, from: try folder.read(folder.start))
-    var options = ClusterRolloutOptions(kept, out: path)
+    let kept = String(decoding: try folder.read(folder.start), as: UTF8.self)
+    var options = try ClusterRolloutOptions(keptText: kept, out: path)
     place.override(&options.access)
     let plan = try PlanFile.read(Array(try folder.read(folder.plan)), name: folder.plan).plan
     self.init(folder, plan, options, say)

@@ -98,10 +98,8 @@ struct FolderHome: RolloutHome {
     try folder.make()
     try folder.write(fleet, to: folder.fleet)
     try folder.write(plan, to: folder.plan)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     // Last: where it is, all of the rest is.
-    try folder.write(String(decoding: try encoder.encode(options.kept), as: UTF8.self), to: folder.start)
+    try folder.write(try options.keptText, to: folder.start)
   }
 
   func withJournal<Value: Sendable>(

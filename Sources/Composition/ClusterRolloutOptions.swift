@@ -75,7 +75,19 @@ package struct ClusterRolloutOptions: Sendable {
       deadline: limits.deadline.seconds, trials: trials, approval: approval, onFailure: onFailure)
   }
 
-  init(_ kept: Kept, out: String) {
+  var keptText: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(kept), as: UTF8.self)
+    }
+  }
+
+  init(keptText: String, out: String = "") throws {
+    self.init(try JSONDecoder().decode(Kept.self, from: Data(keptText.utf8)), out: out)
+  }
+
+  private init(_ kept: Kept, out: String) {
     access.kubeconfig = kept.kubeconfig
     access.context = kept.context
     access.user = kept.user

@@ -68,7 +68,10 @@ struct ClusterRun: Sendable {
   /// Puts every wave back that was promoted, the last one first.
   /// - Returns: what could not be put back.
   func undo(_ client: KubernetesClient, _ lease: RolloutLease) async throws -> [String] {
-    guard try await home.fleet() != nil else { return [] }
+    guard try await home.fleet() != nil else {
+      try await home.keep("undone\n", as: .undone)
+      return []
+    }
     let fleet = try await fleet(client, isNew: false)
     let left = try await home.withJournal { journal in
       let history = try RunHistory(try await journal.records())

@@ -8,16 +8,33 @@ struct ControllerHome: RolloutHome {
   let owner: RolloutOwner
   let picture: RolloutPicture
   let reporter: ControllerReporter
+  /// What the run begins with, to be kept: what the order says later does not change a run that has begun.
+  let plan: String
+  let options: ClusterRolloutOptions
 
   private var texts: ClusterTexts { ClusterTexts(client, owner) }
 
   func fleet() async throws -> String? { try await texts.read("fleet") }
-  func begin(fleet: String) async throws { try await texts.write(fleet, as: "fleet") }
+
+  func begin(fleet: String) async throws {
+    try await texts.write(plan, as: "plan")
+    try await texts.write(try options.keptText, as: "start")
+    // Last: where it is, all of the rest is.
+    try await texts.write(fleet, as: "fleet")
+  }
+
+  /// What a run was begun with; nil where none was.
+  static func beginning(_ texts: ClusterTexts) async throws -> (plan: String, options: ClusterRolloutOptions)? {
+    guard let plan = try await texts.read("plan"), let start = try await texts.read("start") else { return nil }
+    return (plan, try ClusterRolloutOptions(keptText: start))
+  }
 
   func withJournal<Value: Sendable>(
     _ body: @Sendable (any Journal) async throws -> Value
   ) async throws -> Value {
-    try await body(try await ClusterJournal.open(client, owner))
+    let journal = try await ClusterJournal.open(client, owner, least: await reporter.status.journalRecords)
+    await reporter.follows(journal)
+    return try await body(journal)
   }
 
   func kept(_ file: RunFile) async throws -> String? {

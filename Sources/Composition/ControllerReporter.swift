@@ -20,6 +20,8 @@ actor ControllerReporter: RolloutObserver {
   private let say: @Sendable (String) -> Void
   private(set) var status: RolloutStatus
   private var written: RolloutStatus
+  private var isWriting = false
+  private var journal: ClusterJournal?
 
   init(
     _ client: KubernetesClient, _ entry: RolloutPicture.Entry, picture: RolloutPicture, metrics: ControllerMetrics,
@@ -33,7 +35,11 @@ actor ControllerReporter: RolloutObserver {
 
   // MARK: - The run as a whole
 
-  func begins(_ plan: Plan, digest: String, history: RunHistory?) async {
+  /// Where it has its records, which the status counts.
+  func follows(_ journal: ClusterJournal) { self.journal = journal }
+
+  /// - Throws: where it cannot be written: nothing is begun that nobody would know of.
+  func begins(_ plan: Plan, digest: String, history: RunHistory?) async throws {
     let ended = Dictionary((history?.waves ?? []).map { ($0.index, $0) }) { _, last in last }
     await update { status in
       status.planDigest = digest
@@ -45,6 +51,9 @@ actor ControllerReporter: RolloutObserver {
       }
       if status.phase != .frozen { status.phase = .running }
       status.message = history?.header == nil ? "begins" : "goes on from its journal"
+    }
+    guard status == written else {
+      throw BulkheadError(.tryAgain, "the status cannot be written", cure: "it is tried again")
     }
     await events.tell(.normal, history?.header == nil ? "Begun" : "Resumed", "by the plan \(digest.prefix(12))")
   }
@@ -74,6 +83,14 @@ actor ControllerReporter: RolloutObserver {
     }
     metrics.runEnded(phase)
     await events.tell(phase == .promoted ? .normal : .warning, phase.rawValue, status.message)
+  }
+
+  /// What is under way stopped before its end, and will be taken up again.
+  func stalls(_ error: BulkheadError) async {
+    let message = "stopped, and is tried again: \(error.message)"
+    guard status.message != RolloutStatus.message(message) else { return }
+    await update { $0.message = message }
+    await events.tell(.warning, "Stalled", message)
   }
 
   func rejects(_ problem: String) async {
@@ -138,7 +155,9 @@ actor ControllerReporter: RolloutObserver {
     metrics.waveEnded(wave.result)
     await update { status in
       status.waves[guarded: wave.index]?.result = wave.result.rawValue
-      status.waves[guarded: wave.index]?.reason = wave.reason ?? ""
+      let left = (wave.notPutBack ?? []).map { "not put back: \($0)" }
+      let reason = ([wave.reason].compactMap(\.self) + left).joined(separator: "; ")
+      status.waves[guarded: wave.index]?.reason = String(reason.safeForTerminal.prefix(1_000))
     }
     let isPromoted = wave.result == .promoted
     await events.tell(
@@ -167,18 +186,30 @@ actor ControllerReporter: RolloutObserver {
     status.epoch = (try? lease.requireEpoch()) ?? status.epoch
     let promoted = status.waves.count { $0.result == "promoted" }
     status.progress = status.waves.isEmpty ? "" : "\(promoted)/\(status.waves.count)"
-    status.message = String(status.message.safeForTerminal.prefix(2_000))
+    status.message = RolloutStatus.message(status.message)
     status.summarise(generation: generation, now: Date())
-    guard status != written else { return }
-    do {
-      let name = RolloutDefinition.name(owner.name)
-      let live = try await client.patch(
-        name, subresource: "status", with: try status.patch, precondition: Precondition(uid: owner.uid))
-      picture.take(live)
-      written = status
-      metrics.statusWritten()
-    } catch {
-      say("the status of \(owner.name) cannot be written: \(error)")
+    await write()
+  }
+
+  /// One write at a time, so that no older status lands on a newer one.
+  private func write() async {
+    guard !isWriting else { return }
+    isWriting = true
+    defer { isWriting = false }
+    while status != written {
+      status.journalRecords = await journal?.records().count ?? status.journalRecords
+      let sent = status
+      do {
+        let live = try await client.patch(
+          RolloutDefinition.name(owner.name), subresource: "status", with: try sent.patch,
+          precondition: Precondition(uid: owner.uid))
+        picture.take(live)
+        written = sent
+        metrics.statusWritten()
+      } catch {
+        say("the status of \(owner.name) cannot be written: \(error)")
+        return
+      }
     }
   }
 }

@@ -54,9 +54,10 @@ final class ControllerWorker: Sendable {
   private func serve(_ entry: RolloutPicture.Entry) async throws {
     let reporter = ControllerReporter(
       client, entry, picture: picture, metrics: metrics, lease: lease, identity: settings.identity, say: say)
-    say("\(entry.order.name): \(entry.need)")
     do {
-      switch entry.need {
+      let need = try await need(entry)
+      say("\(entry.order.name): \(need)")
+      switch need {
       case .nothing: break
       case .reject(let problem): await reporter.rejects(problem)
       case .forget: try await setFinalizers(entry.order.finalizers.filter { $0 != RolloutDefinition.finalizer }, entry)
@@ -64,8 +65,8 @@ final class ControllerWorker: Sendable {
       case .undo:
         await reporter.undoes()
         let left = try await rollout(entry, reporter).undo(client, lease)
-        await reporter.undid(left: left)
-        if !left.isEmpty { rest(entry) }
+        // What is all back has said so itself, unless it had never begun.
+        if !left.isEmpty { await reporter.undid(left: left) }
       }
       // What could not be written down would be done again at once.
       if let now = picture.entry(uid: entry.order.uid), now.need == entry.need { rest(entry) }
@@ -77,13 +78,25 @@ final class ControllerWorker: Sendable {
     }
   }
 
+  /// A status can be lost; what a run left in the cluster is not forgotten with it.
+  private func need(_ entry: RolloutPicture.Entry) async throws -> RolloutNeed {
+    guard entry.need == .forget, entry.order.onDeletion == .undo, entry.status.phase != .undone else {
+      return entry.need
+    }
+    return try await texts(entry).read("fleet") == nil ? .forget : .undo
+  }
+
+  private func texts(_ entry: RolloutPicture.Entry) -> ClusterTexts {
+    ClusterTexts(client, RolloutOwner(name: entry.order.name, uid: entry.order.uid))
+  }
+
   private func run(_ entry: RolloutPicture.Entry, _ reporter: ControllerReporter) async throws {
     if !entry.order.isHeld, !entry.order.isDeleting {
       try await setFinalizers(entry.order.finalizers + [RolloutDefinition.finalizer], entry)
     }
-    let run = try rollout(entry, reporter)
+    let run = try await rollout(entry, reporter)
     let history = try await run.home.withJournal { try RunHistory(try await $0.records()) }
-    await reporter.begins(run.plan, digest: run.planDigest, history: history)
+    try await reporter.begins(run.plan, digest: run.planDigest, history: history)
     let code = try await withThrowingTaskGroup(of: ExitCode?.self) { group in
       group.addTask { [client, lease] in
         try await run.run(client, lease, RolloutWatchers(observer: reporter))
@@ -110,15 +123,37 @@ final class ControllerWorker: Sendable {
     let error = error as? BulkheadError ?? BulkheadError(.unexpected, "\(error)")
     say("\(entry.order.name): \(error)")
     metrics.runStopped()
-    switch error.exit {
-    // The journal knows what is under way, and the next attempt goes on from there.
-    case .targetUnreachable, .tryAgain, .unexpected, .rollbackIncomplete: rest(entry)
-    default: await reporter.ends(error.exit, "\(error.message); \(error.cure)")
+    guard error.exit != .journalDamaged, await mayGoOn(entry, after: error) else {
+      return await reporter.ends(error.exit, "\(error.message); \(error.cure)")
+    }
+    await reporter.stalls(error)
+    rest(entry)
+  }
+
+  /// What has begun is gone on with: its journal knows what is under way. What has not is only tried again where that
+  /// may help.
+  private func mayGoOn(_ entry: RolloutPicture.Entry, after error: BulkheadError) async -> Bool {
+    if [.targetUnreachable, .tryAgain, .unexpected].contains(error.exit) { return true }
+    do {
+      return try await texts(entry).read("fleet") != nil
+    } catch {
+      return true
     }
   }
 
-  private func rollout(_ entry: RolloutPicture.Entry, _ reporter: ControllerReporter) throws -> ClusterRun {
+  private func rollout(_ entry: RolloutPicture.Entry, _ reporter: ControllerReporter) async throws -> ClusterRun {
     let order = entry.order
+    let begun = try await ControllerHome.beginning(texts(entry))
+    let options = try begun?.options ?? options(order)
+    let plan = try ClusterRun.plan(Array((begun?.plan ?? order.plan).utf8), name: "spec.plan")
+    let home = ControllerHome(
+      client: client, owner: RolloutOwner(name: order.name, uid: order.uid), picture: picture, reporter: reporter,
+      plan: PlanText(plan).text, options: options)
+    let (say, name) = (say, order.name)
+    return ClusterRun(home: home, plan: plan, options: options, say: { say("\(name): \($0)") })
+  }
+
+  private func options(_ order: RolloutOrder) throws -> ClusterRolloutOptions {
     var options = ClusterRolloutOptions()
     options.image = order.image.isEmpty ? settings.image : order.image
     options.envoyImage = order.envoyImage.isEmpty ? settings.envoyImage : order.envoyImage
@@ -126,7 +161,8 @@ final class ControllerWorker: Sendable {
     guard let milli = Quantity(order.sidecarCPU)?.milli, (0...1_000_000).contains(milli),
       let bytes = Quantity(order.sidecarMemory)?.units, (0...1 << 40).contains(bytes)
     else {
-      throw BulkheadError(.badInput, "spec.sidecar wants quantities such as 100m and 128Mi")
+      throw BulkheadError(
+        .badInput, "spec.sidecar wants quantities such as 100m and 128Mi", cure: "correct it in a new Rollout")
     }
     (options.sidecarMilliCPU, options.sidecarBytes) = (milli, bytes)
     (options.limits.tolerance, options.limits.alpha, options.limits.beta) = (order.tolerance, order.alpha, order.beta)
@@ -134,11 +170,7 @@ final class ControllerWorker: Sendable {
     (options.trials, options.approval) = (order.runsTrials, order.approvesWaves)
     (options.meshRevision, options.meshNamespace) = (order.meshRevision, order.meshNamespace)
     options.onFailure = order.freezes ? .freeze : .rollBack
-    let home = ControllerHome(
-      client: client, owner: RolloutOwner(name: order.name, uid: order.uid), picture: picture, reporter: reporter)
-    let plan = try ClusterRun.plan(Array(order.plan.utf8), name: "spec.plan")
-    let (say, name) = (say, order.name)
-    return ClusterRun(home: home, plan: plan, options: options, say: { say("\(name): \($0)") })
+    return options
   }
 
   private func setFinalizers(_ finalizers: [String], _ entry: RolloutPicture.Entry) async throws {

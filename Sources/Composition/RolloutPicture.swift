@@ -29,7 +29,12 @@ final class RolloutPicture: Sendable {
       let entries = all.map { entry($0) }
       state.withLock { state in
         state.isListed = true
-        state.entries = Dictionary(entries.map { ($0.order.uid, $0) }) { _, last in last }
+        let known = state.entries
+        state.entries = [:]
+        for new in entries {
+          let uid = new.order.uid
+          state.entries[uid] = known[uid].flatMap { $0.order.isNewer(than: new.order) ? $0 : nil } ?? new
+        }
       }
     case .changed(let object): take(object)
     case .deleted(let object):
@@ -42,12 +47,10 @@ final class RolloutPicture: Sendable {
   func take(_ object: DocumentValue) {
     let new = entry(object)
     state.withLock { state in
-      if let old = state.entries[new.order.uid], let before = Int(old.order.resourceVersion),
-        let now = Int(new.order.resourceVersion), now < before
-      {
-        return
-      }
-      state.entries[new.order.uid] = new
+      if let old = state.entries[new.order.uid], old.order.isNewer(than: new.order) { return }
+      // What nobody holds any more goes at once.
+      let isGone = new.order.isDeleting && new.order.finalizers.isEmpty
+      state.entries[new.order.uid] = isGone ? nil : new
     }
   }
 

@@ -153,6 +153,8 @@ struct ClusterKeepingTests {
     #expect(status.conditions[0].lastTransitionTime != first[0].lastTransitionTime)
     let foreign = try RolloutOrderTests.object("", status: #"{"phase":"Dancing","waves":7}"#)
     #expect(RolloutStatus(of: foreign) == RolloutStatus())
+    let sparse = RolloutStatus(of: try RolloutOrderTests.object("", status: #"{"phase":"Promoted","new":1}"#))
+    #expect(sparse.phase == .promoted && sparse.waves.isEmpty)
   }
 }
 

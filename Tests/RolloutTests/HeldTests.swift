@@ -48,7 +48,7 @@ struct HeldTests {
     let wave = Wave(index: 0, name: "wave-1", workloads: [id], steps: [step])
     var limits = CanaryLimits()
     (limits.deadline.seconds, limits.deadline.decision, limits.deadline.holdSeconds) = (0, .hold, seconds)
-    (limits.staleSeconds, limits.pace, limits.confirmation) = (0.01, .milliseconds(2), .zero)
+    (limits.staleSeconds, limits.pace, limits.confirmation) = (0, .milliseconds(2), .zero)
     let ears = Ears()
     let parts = RolloutExecutor.Parts(
       plan: Plan(mesh: "envoy", fleetDigest: "", waves: [wave], refusals: []), trials: [[]], vectors: [],

@@ -24,6 +24,8 @@ struct APIRequest: Sendable {
   var accept = Self.json
   var contentType = Self.json
   var body: [UInt8]?
+  /// Whether it may be sent only by who may write.
+  var isFenced = false
 
   init(_ verb: Verb, _ path: String) { (self.verb, self.path) = (verb, path) }
 

@@ -137,9 +137,10 @@ extension KubernetesClient {
     _ request: APIRequest, _ name: ObjectName, afterConflict mayRepeat: ((DocumentValue?) -> Bool)? = nil,
     done: (DocumentValue?) -> DocumentValue?
   ) async throws -> DocumentValue {
+    var request = request
+    request.isFenced = name.resource.plural != "leases"
     var attempt = 1
     while true {
-      try checkFence(name)
       do {
         return try await value(request)
       } catch let failure as APIFailure {

@@ -39,7 +39,7 @@ package final class KubernetesClient: Sendable {
   private let credentials: CredentialSource
   private let warn: @Sendable (String) -> Void
   private let warned = Mutex<Set<String>>([])
-  /// Asked before each attempt to write.
+  /// Asked right before each attempt to write.
   private let fence = Mutex<(@Sendable () throws -> Void)?>(nil)
   /// Seconds by which the server's clock is ahead, from its latest answer.
   private let skew = Mutex<Int?>(nil)
@@ -81,11 +81,6 @@ package final class KubernetesClient: Sendable {
   /// made of, and exempt.
   package func fenceWrites(_ check: @escaping @Sendable () throws -> Void) { fence.withLock { $0 = check } }
 
-  func checkFence(_ name: ObjectName) throws {
-    guard name.resource.plural != "leases" else { return }
-    try fence.withLock { $0 }?()
-  }
-
   // MARK: - One exchange
 
   /// Asks once, and once more where a credential had aged.
@@ -113,6 +108,7 @@ package final class KubernetesClient: Sendable {
     let message = self.message(request, credential)
     do {
       return try await withDeadline(limit) { [self] in
+        if request.isFenced { try fence.withLock { $0 }?() }
         let response = try await client.execute(message, deadline: .distantFuture)
         note(response)
         guard (200..<300).contains(Int(response.status.code)) else {

@@ -29,13 +29,16 @@ package actor ClusterJournal: Journal {
   private let now: @Sendable () -> Int64
 
   /// Reads what is there.
-  /// - Throws: `BulkheadError` 83 where the chain is broken.
+  /// - Parameter least: how many records there must be; a chain that was cut off at its end shows it by nothing else.
+  /// - Throws: `BulkheadError` 83 where the chain is broken or too short.
   package static func open(
-    _ client: KubernetesClient, _ owner: RolloutOwner,
+    _ client: KubernetesClient, _ owner: RolloutOwner, least: Int,
     now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
   ) async throws -> ClusterJournal {
     let journal = ClusterJournal(client, owner, now: now)
     try await journal.load()
+    let count = await journal.stored.count
+    guard count >= least else { throw await journal.damaged("it has \(count) records, and had \(least)") }
     return journal
   }
 
@@ -54,7 +57,7 @@ package actor ClusterJournal: Journal {
       } catch let failure as APIFailure where failure.kind == .notFound {
         return
       }
-      guard owner.owns(live) else { throw damaged("the map \(name(index)) belongs to something else") }
+      guard owner.owns(live) else { throw owner.foreign(name(index)) }
       var bytes = 0
       for entry in (live["data"]?.entries ?? []).sorted(by: { $0.key < $1.key }) {
         let text = entry.value.string ?? ""
@@ -73,7 +76,9 @@ package actor ClusterJournal: Journal {
   private func damaged(_ what: String) -> BulkheadError {
     BulkheadError(
       .journalDamaged, "the journal of the rollout \(owner.name) is damaged: \(what)",
-      cure: "look who wrote to the ConfigMaps rollout-\(owner.name)-journal-*; put the workloads back by hand")
+      cure:
+        "look who wrote to the ConfigMaps rollout-\(owner.name)-journal-*, and put the workloads back by hand; with "
+        + "onDeletion Keep the object can then be deleted")
   }
 
   package func append(kind: String, body: String) async throws -> JournalRecord {

@@ -35,6 +35,8 @@ package struct ClusterTexts: Sendable {
         .configuration, "\(what) has more than \(Self.partLimit * Self.partBytes) bytes, too many for the cluster",
         cure: "carry this plan out from the command line: bulkhead rollout start")
     }
+    // Those of somebody else are not written over.
+    _ = try await part(what, 0)
     for (index, part) in parts.enumerated().reversed() {
       let name = owner.configMap("\(what)-\(index)")
       let notes = index == 0 ? [Self.count: "\(parts.count)"] : [:]
@@ -44,8 +46,10 @@ package struct ClusterTexts: Sendable {
 
   private func part(_ what: String, _ index: Int) async throws -> DocumentValue? {
     do {
-      let live = try await client.get(owner.configMap("\(what)-\(index)"))
-      return owner.owns(live) ? live : nil
+      let name = owner.configMap("\(what)-\(index)")
+      let live = try await client.get(name)
+      guard owner.owns(live) else { throw owner.foreign(name) }
+      return live
     } catch let failure as APIFailure where failure.kind == .notFound {
       return nil
     }

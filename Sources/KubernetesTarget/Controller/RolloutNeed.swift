@@ -16,7 +16,8 @@ package enum RolloutNeed: Sendable, Equatable {
   package static func of(_ order: RolloutOrder, _ status: RolloutStatus, digest: String?) -> RolloutNeed {
     if order.isDeleting { return whenDeleting(order, status) }
     if let problem = problem(order, status, digest) {
-      let isSaid = status.observedGeneration == order.generation && status.message == problem
+      let isSaid =
+        status.observedGeneration == order.generation && status.message == RolloutStatus.message(problem)
       // What is under way goes on as it was begun.
       if !status.phase.isActive { return isSaid ? .nothing : .reject(problem) }
     }

@@ -87,6 +87,12 @@ package struct RolloutOrder: Sendable, Equatable {
   /// Whether what is under way is to be put back.
   package var isAborted: Bool { isDeleting || action == .abort || action == .undo }
 
+  /// Of the same object. (Versions of one kind can be compared as numbers in every API server there is.)
+  package func isNewer(than other: RolloutOrder) -> Bool {
+    guard let own = Int(resourceVersion), let others = Int(other.resourceVersion) else { return false }
+    return own > others
+  }
+
   private mutating func choice<Value: RawRepresentable & CaseIterable>(
     _ spec: DocumentValue, _ key: String, _ usual: Value
   ) -> Value where Value.RawValue == String {

@@ -1,3 +1,4 @@
+import Diagnostics
 import FleetModel
 import KubernetesAPI
 
@@ -14,6 +15,13 @@ package struct RolloutOwner: Sendable, Equatable {
 
   func owns(_ object: DocumentValue) -> Bool {
     object[path: "metadata", "ownerReferences"]?.elements.contains { $0["uid"]?.string == uid } == true
+  }
+
+  /// What a Rollout of the same name left, or somebody else made.
+  func foreign(_ name: ObjectName) -> BulkheadError {
+    BulkheadError(
+      .tryAgain, "\(name) belongs to something else, such as an earlier Rollout of that name",
+      cure: "wait until the cluster has collected it, or delete it")
   }
 
   func object(_ name: ObjectName, data: [String: String], annotations: [String: String] = [:]) -> DocumentValue {

@@ -1,9 +1,11 @@
+import Diagnostics
 package import FleetModel
 package import Foundation
 import Intake
 import KubernetesAPI
 
-/// The `status` of a `Rollout` object. All of it can be found again in the journal and in the cluster.
+/// The `status` of a `Rollout` object. What a run must know again is in its journal; that it is frozen, or was undone, is
+/// here alone.
 package struct RolloutStatus: Sendable, Equatable, Codable {
   package enum Phase: String, Sendable, Codable, CaseIterable {
     case pending = "Pending"
@@ -58,10 +60,34 @@ package struct RolloutStatus: Sendable, Equatable, Codable {
   package var epoch = 0
   /// As the command line would end; −1 before the end.
   package var exitCode = -1
+  /// How long the journal was when this was written; it only grows.
+  package var journalRecords = 0
   package var waves: [Wave] = []
   package var conditions: [Condition] = []
 
   package init() {}
+
+  /// Fields that are missing, as those of a later version may be, are as in a new status.
+  package init(from decoder: any Decoder) throws {
+    self.init()
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func read<Value: Decodable>(_ key: CodingKeys, _ usual: Value) throws -> Value {
+      try values.decodeIfPresent(Value.self, forKey: key) ?? usual
+    }
+    observedGeneration = try read(.observedGeneration, observedGeneration)
+    phase = try read(.phase, phase)
+    progress = try read(.progress, progress)
+    message = try read(.message, message)
+    planDigest = try read(.planDigest, planDigest)
+    epoch = try read(.epoch, epoch)
+    exitCode = try read(.exitCode, exitCode)
+    journalRecords = try read(.journalRecords, journalRecords)
+    waves = try read(.waves, waves)
+    conditions = try read(.conditions, conditions)
+  }
+
+  /// A text as a message has it.
+  package static func message(_ text: String) -> String { String(text.safeForTerminal.prefix(2_000)) }
 
   /// Of an object; an unreadable one counts as none.
   package init(of object: DocumentValue) {

@@ -207,13 +207,13 @@ extension ClusterTarget: RolloutTarget {
 
   /// Gives a workload the template that it had in a posture.
   private func beginPuttingBack(_ id: ObjectReference, to posture: Posture, before index: Int? = nil) async throws {
+    try await removeSplit(id)
     // Of a workload that somebody deleted, what Bulkhead added to it went with it.
     guard let live = try await find(Self.deployment(id)) else { return }
     let present =
       live[path: "spec", "template", "metadata", "annotations"]?[ClusterNames.posture]?.string
       .flatMap(PostureText.read) ?? .untouched
     let isOurs = live[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
-    try await removeSplit(id)
     // What the pods of that posture need is there before they are.
     try await place(id, posture, step: "undo")
     if posture == .untouched {
@@ -242,7 +242,7 @@ extension ClusterTarget: RolloutTarget {
     try await removeObjects(id, except: posture)
     guard posture.enrolled, !hasDiscovery else { return }
     // The old pods are new ones as well, and the injector may be gone by now.
-    let labels = try await live(id)[path: "spec", "template", "metadata", "labels"]
+    let labels = try await find(Self.deployment(id))?[path: "spec", "template", "metadata", "labels"]
     if let revision = labels?[ClusterNames.revision]?.string { try await requireProxies(id, revision: revision) }
   }
 

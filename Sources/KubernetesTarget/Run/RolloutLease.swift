@@ -83,6 +83,9 @@ package final class RolloutLease: Sendable {
       do {
         while let value = try await group.next() {
           if let value {
+            // A renewal under way would collide with giving it back.
+            group.cancelAll()
+            try? await group.waitForAll()
             await Task { await self.release() }.value
             return value
           }
