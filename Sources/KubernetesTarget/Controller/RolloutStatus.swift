@@ -4,8 +4,8 @@ package import Foundation
 import Intake
 import KubernetesAPI
 
-/// The `status` of a `Rollout` object. What a run must know again is in its journal; that it is frozen, or was undone, is
-/// here alone.
+/// The `status` of a `Rollout` object. What a run must know again is in its journal; that it is frozen, or was undone,
+/// is here alone.
 package struct RolloutStatus: Sendable, Equatable, Codable {
   package enum Phase: String, Sendable, Codable, CaseIterable {
     case pending = "Pending"
