@@ -160,7 +160,7 @@ let package = Package(
       "CommandLine",
       [
         "CommandLine", "Audit", "Breach", "Composition", "Diagnostics", "FleetModel", "Intake", "IntentModel",
-        "Judgement", "MeshChoice", "Planning", "Policies", "Reachability", "Reports",
+        "Judgement", "MeshChoice", "Planning", "Policies", "Reachability", "Reports", argumentParser,
       ], exclude: ["Golden"]),
     tests(
       "Reports",
@@ -175,7 +175,7 @@ let package = Package(
       "KubernetesTarget",
       [
         "KubernetesTarget", "KubernetesAPI", "EnvoyMesh", "Intake", "Rollout", "Planning", "Trials", "IntentModel",
-        "FleetModel", "Diagnostics", "Policies", x509, asn1, nioSSL, nioHTTP, subprocess, system,
+        "FleetModel", "Diagnostics", "Policies", "Breach", x509, asn1, nioSSL, nioHTTP, subprocess, system,
       ] + nio, exclude: ["Golden"]),
     tests(
       "Kubernetes",

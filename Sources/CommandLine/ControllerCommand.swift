@@ -26,9 +26,9 @@ package struct ControllerCommand: AsyncParsableCommand {
   @Option(name: .long, help: "Who this is; each replica has a name of its own.")
   var identity: String?
   @Option(name: .long, help: "Image with bulkhead and nft, for orders that name none.")
-  var image = "bulkhead:0.1.0"
+  var image = ClusterRolloutOptions().image
   @Option(name: .long, help: "Image with envoy, for orders that name none.")
-  var envoyImage = "envoyproxy/envoy:distroless-v1.34-latest"
+  var envoyImage = ClusterRolloutOptions().envoyImage
   @Option(name: .long, help: "Image with bulkhead-standin, for orders that name none.")
   var standinImage: String?
   @Option(name: .long, help: "Seconds after which another replica takes over from one that is silent.")

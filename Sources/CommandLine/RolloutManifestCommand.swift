@@ -39,7 +39,8 @@ struct RolloutManifestCommand: AsyncParsableCommand {
     try settings.apply(to: &options)
     StandardOutput.write(
       try RolloutManifest(
-        name: name, options: options, sidecarCPU: settings.sidecarCpu,
+        name: name, options: options, images: .init(bulkhead: settings.image, envoy: settings.envoyImage),
+        sidecarCPU: settings.sidecarCpu,
         sidecarMemory: settings.sidecarMemory, keepsOnDeletion: keepOnDeletion
       ).text())
   }

@@ -6,10 +6,10 @@ import Rollout
 
 /// What a rollout is told, whoever carries it out.
 struct RolloutSettings: ParsableArguments {
-  @Option(name: .long, help: "Image with bulkhead and nft.")
-  var image = "bulkhead:0.1.0"
-  @Option(name: .long, help: "Image with envoy.")
-  var envoyImage = "envoyproxy/envoy:distroless-v1.34-latest"
+  @Option(name: .long, help: "Image with bulkhead and nft; without it bulkhead:0.1.0, or the controller's.")
+  var image: String?
+  @Option(name: .long, help: "Image with envoy; without it a published one, or the controller's.")
+  var envoyImage: String?
   @Option(name: .long, help: "Image with bulkhead-standin.")
   var standinImage: String?
   @Option(name: .long, help: ArgumentHelp("Of Istio's control plane: the label istio.io/rev.", valueName: "name"))
@@ -33,7 +33,7 @@ struct RolloutSettings: ParsableArguments {
   var deadline = 240
   @Flag(name: .long, help: "Without trials under faults.")
   var skipTrials = false
-  @Flag(name: .long, help: "Each wave waits for 'bulkhead rollout approve'.")
+  @Flag(name: .long, help: "Each wave waits until it is approved.")
   var approveWaves = false
   @Option(
     name: .long,
@@ -57,7 +57,9 @@ struct RolloutSettings: ParsableArguments {
 
   func apply(to options: inout ClusterRolloutOptions) throws {
     (options.meshRevision, options.meshNamespace) = (meshRevision, meshNamespace)
-    (options.image, options.envoyImage, options.standinImage) = (image, envoyImage, standinImage)
+    options.image = image ?? options.image
+    options.envoyImage = envoyImage ?? options.envoyImage
+    options.standinImage = standinImage
     guard let milli = Quantity(sidecarCpu)?.milli, (0...1_000_000).contains(milli),
       let bytes = Quantity(sidecarMemory)?.units, (0...1 << 40).contains(bytes)
     else { throw ValidationError("--sidecar-cpu and --sidecar-memory want quantities such as 100m and 128Mi") }

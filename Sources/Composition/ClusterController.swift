@@ -15,8 +15,8 @@ package struct ClusterController: Sendable {
   package var metricsPort = 8080
   package var leaseSeconds = 15
   /// For orders that name no images.
-  package var image = "bulkhead:0.1.0"
-  package var envoyImage = "envoyproxy/envoy:distroless-v1.34-latest"
+  package var image = ClusterRolloutOptions().image
+  package var envoyImage = ClusterRolloutOptions().envoyImage
   package var standinImage: String?
 
   package init() {}

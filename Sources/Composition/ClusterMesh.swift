@@ -54,14 +54,32 @@ struct ClusterMesh: Sendable {
     }
   }
 
+  private var dialect: ProxyCounts.Dialect {
+    switch mesh {
+    case .linkerd: .linkerd
+    case .consul: .consul
+    default: .istio
+    }
+  }
+
+  /// How long the calls of a pod took, from its proxy's page.
+  var readDurations: @Sendable ([UInt8]) throws -> [ObjectReference: CallDuration] {
+    let dialect = dialect
+    return { page in
+      let read = try ProxyDurations.read(page, dialect).outbound
+      return Dictionary(
+        read.map { target, sum in
+          (
+            ObjectReference(kind: "Service", namespace: target.namespace, name: target.service),
+            CallDuration(calls: sum.calls, milliseconds: sum.milliseconds)
+          )
+        }, uniquingKeysWith: { first, _ in first })
+    }
+  }
+
   /// What a pod's proxy has counted, from its page.
   var readStatistics: @Sendable ([UInt8]) throws -> PodCounts {
-    let dialect: ProxyCounts.Dialect =
-      switch mesh {
-      case .linkerd: .linkerd
-      case .consul: .consul
-      default: .istio
-      }
+    let dialect = dialect
     return { page in
       let read = try ProxyCounts.read(page, dialect)
       // A page has many series, and whoever writes it may make them as large as it likes.
@@ -80,9 +98,14 @@ struct ClusterMesh: Sendable {
 
 extension ClusterMesh {
   /// Why a fault is not put in.
-  func lacks(_ fault: Fault) -> String {
-    if case .delay = fault { return "nothing here can slow the calls of one caller down with \(mesh.title)" }
-    return "nothing shows on this cluster that packets are dropped"
+  func lacks(_ fault: Fault, _ chaosMesh: ChaosMeshStanding) -> String {
+    let chaos = chaosMesh == .refused ? "; Chaos Mesh is there, and does not take orders of this account" : ""
+    guard case .delay = fault else { return "nothing shows on this cluster that packets are dropped\(chaos)" }
+    switch mesh {
+    case .istioAmbient: return "no proxy of the caller's could tell that its calls took longer"
+    case .istioSidecar: return "somebody else's VirtualService leads the calls, or they are no HTTP\(chaos)"
+    default: return "\(mesh.title) has no faults of its own\(chaos)"
+    }
   }
 
   /// What a run with this mesh cannot show, in words.

@@ -43,13 +43,13 @@ package struct ClusterRollout: Sendable {
 
   /// Runs to the end and writes the reports.
   package func run(_ watchers: RolloutWatchers) async throws -> ExitCode {
-    try await withCluster { try await run.run($0, RolloutLease($0, holder: holder), watchers) }
+    try await withCluster { try await run.run($0, RolloutLease($0, holder: holder, say: run.say), watchers) }
   }
 
   /// Puts every wave back that was promoted, the last one first.
   /// - Returns: what could not be put back.
   package func undo() async throws -> [String] {
-    try await withCluster { try await run.undo($0, RolloutLease($0, holder: holder)) }
+    try await withCluster { try await run.undo($0, RolloutLease($0, holder: holder, say: run.say)) }
   }
 
   /// A run that goes on on the same machine takes its own lease back at once.

@@ -76,7 +76,7 @@ struct ClusterRun: Sendable {
     let left = try await home.withJournal { journal in
       let history = try RunHistory(try await journal.records())
       return try await lease.with { () -> [String] in
-        let target = try await target(client, fleet, lease)
+        let target = try await target(client, fleet, lease, try await chaosMesh(client))
         try await target.prepareUndo()
         var left: [String] = []
         // An interrupted wave may have left things, too.
@@ -151,8 +151,13 @@ struct ClusterRun: Sendable {
     }
   }
 
+  private func chaosMesh(_ client: KubernetesClient) async throws -> ChaosMeshStanding {
+    let namespaces = Set(plan.waves.flatMap(\.workloads).map(\.namespace)).sorted()
+    return try await ClusterTarget.chaosMesh(client, namespaces: namespaces)
+  }
+
   private func target(
-    _ client: KubernetesClient, _ fleet: Fleet, _ lease: RolloutLease
+    _ client: KubernetesClient, _ fleet: Fleet, _ lease: RolloutLease, _ chaosMesh: ChaosMeshStanding
   ) async throws -> ClusterTarget {
     let (home, mesh) = (home, mesh)
     var settings = ClusterTargetSettings(
@@ -161,10 +166,11 @@ struct ClusterRun: Sendable {
       bootstrap: { ClusterBootstrap.text(address: $0, serverName: ClusterNames.serverName, root: $1) },
       writePatch: { try await home.keep($1, as: .patch($0)) },
       checkpoint: { try home.wishes(wave: 1).refuseIfAborted() }, say: say)
+    settings.hasChaosMesh = chaosMesh == .usable
     let watchers = try await mesh.watchers(client, say: say)
     if let policies = mesh.policies(plan, fleet, watchers: watchers) {
       (settings.policies, settings.enrolment) = (policies, mesh.enrolment(policies))
-      settings.readStatistics = mesh.readStatistics
+      (settings.readStatistics, settings.readDurations) = (mesh.readStatistics, mesh.readDurations)
       settings.keepList = { try await home.keep($0, as: .sidecarsLeft) }
     }
     return ClusterTarget(client, settings, lease: lease)
@@ -175,20 +181,16 @@ struct ClusterRun: Sendable {
     _ watchers: RolloutWatchers
   ) async throws -> ExitCode {
     let history = try RunHistory(try await journal.records())
-    let (trials, leftOut) = trials(fleet)
-    if history.header == nil {
-      var kept = ["target": "kubernetes", "planDigest": planDigest, "leftOut": leftOut.joined(separator: "\n")]
-      kept["context"] = client.settings.name
-      try await RunLedger(journal: journal).runBegins(
-        RunHeader(
-          fleetDigest: plan.fleetDigest, mesh: mesh.mesh.rawValue, waves: plan.waves.count, options: kept, planted: [])
-      )
-    }
+    let chaosMesh = try await chaosMesh(client)
     if history.result == nil {
       try await BulkheadNamespace.make(client)
       do {
         try await lease.with {
-          try await execute(try await target(client, fleet, lease), fleet, trials, journal, history.resume, watchers)
+          let target = try await target(client, fleet, lease, chaosMesh)
+          let enforcement = try await target.enforcement()
+          let (trials, leftOut) = trials(fleet, chaosMesh, enforcement)
+          if history.header == nil { try await begin(client, journal, leftOut: leftOut) }
+          try await execute(target, fleet, trials, controls(enforcement), journal, history.resume, watchers)
         }
       } catch let failure as APIFailure {
         throw try RunHistory(try await journal.records()).unfinishedUndo(plan, after: failure) ?? failure
@@ -201,16 +203,23 @@ struct ClusterRun: Sendable {
     return finished.exitCode
   }
 
+  private func begin(_ client: KubernetesClient, _ journal: any Journal, leftOut: [String]) async throws {
+    var kept = ["target": "kubernetes", "planDigest": planDigest, "leftOut": leftOut.joined(separator: "\n")]
+    kept["context"] = client.settings.name
+    try await RunLedger(journal: journal).runBegins(
+      RunHeader(
+        fleetDigest: plan.fleetDigest, mesh: mesh.mesh.rawValue, waves: plan.waves.count, options: kept, planted: []))
+  }
+
   private func execute(
-    _ target: ClusterTarget, _ fleet: Fleet, _ trials: [[Trial]], _ journal: any Journal, _ resume: RunResume,
-    _ watchers: RolloutWatchers
+    _ target: ClusterTarget, _ fleet: Fleet, _ trials: [[Trial]], _ controls: [Control], _ journal: any Journal,
+    _ resume: RunResume, _ watchers: RolloutWatchers
   ) async throws {
     let derivation = IntentDerivation(fleet: fleet)
     var limits = options.limits
     // How long a verdict may take is the cluster's matter; what becomes of none is the plan's.
     (limits.deadline.decision, limits.deadline.holdSeconds) = (plan.gate.decision, plan.gate.holdSeconds)
-    let vectors =
-      options.standinImage == nil ? [] : VectorCatalogue.probed.filter { ClusterTarget.vectors.contains($0.code) }
+    let vectors = vectors
     let steered = SteeredTarget(
       target: target, home: home, onFailure: options.onFailure, observer: watchers.observer)
     var parts = RolloutExecutor.Parts(
@@ -219,7 +228,7 @@ struct ClusterRun: Sendable {
       escapes: vectors.isEmpty ? NoEscapes() : target, observer: watchers.observer, arbiter: watchers.arbiter,
       limits: limits,
       intent: { id, posture in fleet.workload(id).map { derivation.intent(of: $0, posture: posture) } })
-    parts.controls = ClusterTarget.controls(on: mesh.mesh)
+    (parts.controls, parts.leavesBlindVectorsOut) = (controls, true)
     let executor = RolloutExecutor(parts, journal: journal, resume: resume)
     do {
       _ = try await executor.run()

@@ -8,7 +8,9 @@ import Trials
 
 extension ClusterRun {
   /// The trials that the cluster can show, and what was left out, in words.
-  func trials(_ fleet: Fleet) -> (trials: [[Trial]], leftOut: [String]) {
+  func trials(
+    _ fleet: Fleet, _ chaosMesh: ChaosMeshStanding, _ enforcement: ClusterTarget.Enforcement?
+  ) -> (trials: [[Trial]], leftOut: [String]) {
     let derivation = IntentDerivation(fleet: fleet)
     let players = Set(derivation.players.map(\.id))
     let planner = TrialPlanner(fleet: fleet)
@@ -18,8 +20,10 @@ extension ClusterRun {
       let postures = plan.postures(before: wave.index + 1)
       let all = planner.trials(for: wave.workloads, postures: postures, players: players)
       return all.filter { trial in
-        guard ClusterTarget.supports(trial.fault, on: mesh.mesh) else {
-          leftOut.append("\(wave.name): \(trial.fault.title): \(mesh.lacks(trial.fault))")
+        let means = ClusterTarget.means(
+          for: trial.fault, on: mesh.mesh, fleet: fleet, chaosMesh: chaosMesh == .usable)
+        guard means != nil else {
+          leftOut.append("\(wave.name): \(trial.fault.title): \(mesh.lacks(trial.fault, chaosMesh))")
           return false
         }
         guard case .delay(let caller, _, _) = trial.fault, postures[caller]?.enrolled != true else { return true }
@@ -28,16 +32,31 @@ extension ClusterRun {
       }.map(\.onCluster)
     }
     if !options.trials { leftOut.append("all trials, as asked") }
-    let untried = Control.all.filter { !ClusterTarget.controls(on: mesh.mesh).contains($0) }
-    leftOut += untried.map { "control \($0.kind.rawValue): it cannot be tried from outside the workload's pods" }
-    leftOut += mesh.leftOut
-    let unprobed = VectorCatalogue.probed.filter {
-      options.standinImage == nil || !ClusterTarget.vectors.contains($0.code)
+    let tries = options.standinImage != nil
+    let known = controls(enforcement)
+    leftOut += Control.all.filter { !known.contains($0) }.map {
+      "control \($0.kind.rawValue): \(ClusterTarget.lacks($0.kind, on: mesh.mesh, tries: tries, enforcement))"
     }
+    leftOut += mesh.leftOut
+    let probed = vectors.map(\.code)
+    let unprobed = VectorCatalogue.probed.map(\.code).filter { !probed.contains($0) }
     if !unprobed.isEmpty {
-      leftOut.append("break-outs \(unprobed.map(\.code).joined(separator: " ")): tried on the twin (bulkhead rehearse)")
+      let why = tries ? "nothing closes it with \(mesh.mesh.title)" : "they take --standin-image"
+      leftOut.append("break-outs \(unprobed.joined(separator: " ")): \(why)")
     }
     return (result, leftOut)
+  }
+
+  func controls(_ enforcement: ClusterTarget.Enforcement?) -> [Control] {
+    ClusterTarget.controls(
+      on: mesh.mesh, tries: options.standinImage != nil, isEnforced: enforcement == .enforced)
+  }
+
+  /// The break-outs that are tried.
+  var vectors: [Vector] {
+    guard options.standinImage != nil else { return [] }
+    let known = ClusterTarget.vectors(on: mesh.mesh)
+    return VectorCatalogue.probed.filter { known.contains($0.code) }
   }
 }
 

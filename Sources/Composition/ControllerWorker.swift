@@ -33,7 +33,7 @@ final class ControllerWorker: Sendable {
   ) {
     (self.settings, self.client, self.picture, self.metrics) = (settings, client, picture, metrics)
     (self.say, self.wake) = (say, wake)
-    lease = RolloutLease(client, holder: settings.identity, seconds: settings.leaseSeconds)
+    lease = RolloutLease(client, holder: settings.identity, seconds: settings.leaseSeconds, say: say)
   }
 
   /// - Throws: when the lease is lost, or the API server is away for too long.
@@ -144,7 +144,7 @@ final class ControllerWorker: Sendable {
   private func rollout(_ entry: RolloutPicture.Entry, _ reporter: ControllerReporter) async throws -> ClusterRun {
     let order = entry.order
     let begun = try await ControllerHome.beginning(texts(entry))
-    let options = try begun?.options ?? options(order)
+    let options = begun?.options ?? options(order)
     let plan = try ClusterRun.plan(Array((begun?.plan ?? order.plan).utf8), name: "spec.plan")
     let home = ControllerHome(
       client: client, owner: RolloutOwner(name: order.name, uid: order.uid), picture: picture, reporter: reporter,
@@ -153,18 +153,12 @@ final class ControllerWorker: Sendable {
     return ClusterRun(home: home, plan: plan, options: options, say: { say("\(name): \($0)") })
   }
 
-  private func options(_ order: RolloutOrder) throws -> ClusterRolloutOptions {
+  private func options(_ order: RolloutOrder) -> ClusterRolloutOptions {
     var options = ClusterRolloutOptions()
     options.image = order.image.isEmpty ? settings.image : order.image
     options.envoyImage = order.envoyImage.isEmpty ? settings.envoyImage : order.envoyImage
     options.standinImage = order.standinImage ?? settings.standinImage
-    guard let milli = Quantity(order.sidecarCPU)?.milli, (0...1_000_000).contains(milli),
-      let bytes = Quantity(order.sidecarMemory)?.units, (0...1 << 40).contains(bytes)
-    else {
-      throw BulkheadError(
-        .badInput, "spec.sidecar wants quantities such as 100m and 128Mi", cure: "correct it in a new Rollout")
-    }
-    (options.sidecarMilliCPU, options.sidecarBytes) = (milli, bytes)
+    (options.sidecarMilliCPU, options.sidecarBytes) = (order.sidecarMilliCPU, order.sidecarBytes)
     (options.limits.tolerance, options.limits.alpha, options.limits.beta) = (order.tolerance, order.alpha, order.beta)
     options.limits.deadline.seconds = order.deadlineSeconds
     (options.trials, options.approval) = (order.runsTrials, order.approvesWaves)

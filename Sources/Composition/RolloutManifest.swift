@@ -7,14 +7,24 @@ import Rollout
 package struct RolloutManifest: Sendable {
   private let name: String
   private let options: ClusterRolloutOptions
+  private let images: Images
   private let sidecar: (cpu: String, memory: String)
   private let keepsOnDeletion: Bool
 
+  /// Those that somebody named; of the others the controller knows.
+  package struct Images: Sendable {
+    var bulkhead: String?
+    var envoy: String?
+
+    package init(bulkhead: String?, envoy: String?) { (self.bulkhead, self.envoy) = (bulkhead, envoy) }
+  }
+
   /// - Parameter options: with the plan's bytes.
   package init(
-    name: String, options: ClusterRolloutOptions, sidecarCPU: String, sidecarMemory: String, keepsOnDeletion: Bool
+    name: String, options: ClusterRolloutOptions, images: Images, sidecarCPU: String, sidecarMemory: String,
+    keepsOnDeletion: Bool
   ) {
-    (self.name, self.options, self.keepsOnDeletion) = (name, options, keepsOnDeletion)
+    (self.name, self.options, self.images, self.keepsOnDeletion) = (name, options, images, keepsOnDeletion)
     sidecar = (sidecarCPU, sidecarMemory)
   }
 
@@ -34,10 +44,11 @@ package struct RolloutManifest: Sendable {
       "  onFailure: \(options.onFailure == .freeze ? "Freeze" : "RollBack")",
       "  onDeletion: \(keepsOnDeletion ? "Keep" : "Undo")", "  trials: \(options.trials ? "Run" : "Skip")", "  gate:",
       "    tolerance: \"\(limits.tolerance)\"", "    alpha: \"\(limits.alpha)\"", "    beta: \"\(limits.beta)\"",
-      "    deadlineSeconds: \(limits.deadline.seconds)", "  images:", "    bulkhead: \(quoted(options.image))",
-      "    envoy: \(quoted(options.envoyImage))",
+      "    deadlineSeconds: \(limits.deadline.seconds)",
     ]
-    if let standin = options.standinImage { lines.append("    standin: \(quoted(standin))") }
+    let named = [("bulkhead", images.bulkhead), ("envoy", images.envoy), ("standin", options.standinImage)]
+      .compactMap { key, image in image.map { "    \(key): \(quoted($0))" } }
+    if !named.isEmpty { lines += ["  images:"] + named }
     if options.meshRevision != nil || options.meshNamespace != nil {
       lines.append("  mesh:")
       if let revision = options.meshRevision { lines.append("    revision: \(quoted(revision))") }

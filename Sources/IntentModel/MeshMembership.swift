@@ -49,6 +49,19 @@ package struct MeshMembership: Sendable, Equatable {
     return nil
   }
 
+  /// The workloads of a fleet that are in a mesh already, or would be at their next start.
+  package static func members(of mesh: Mesh, in fleet: Fleet) -> [ObjectReference] {
+    let settings = MeshSettings(fleet)
+    let namespaces = Dictionary(fleet.namespaces.map { ($0.name, $0) }) { first, _ in first }
+    return fleet.workloads.filter { workload in
+      let namespace = namespaces[workload.id.namespace]
+      return MeshMembership(
+        workload, namespaceLabels: namespace?.labels ?? [:], namespaceAnnotations: namespace?.annotations ?? [:],
+        settings: settings
+      ).mesh == mesh
+    }.map(\.id).sorted()
+  }
+
   /// The mesh it is, should be or might be a member of.
   package var askedMesh: Mesh? {
     switch standing {

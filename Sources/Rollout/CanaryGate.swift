@@ -68,8 +68,11 @@ struct CanaryGate: Sendable {
     guard percent == 100 else { return }
     let looks = Int(limits.watchSeconds / (limits.pace / .seconds(1))) + 1
     detectors = judges.map {
-      ChangeDetector(
-        baseline: $0.judge.errors.baseline, margin: limits.margin, tolerance: limits.tolerance, alpha: alphaOfEach,
+      // A workload of one pod has nobody beside its canary: what was let pass is what it is held to.
+      let errors = $0.judge.errors
+      return ChangeDetector(
+        baseline: errors.baseline.requests > 0 ? errors.baseline : errors.canary, margin: limits.margin,
+        tolerance: limits.tolerance, alpha: alphaOfEach,
         plannedLooks: max(looks * 4, 40))
     }
   }

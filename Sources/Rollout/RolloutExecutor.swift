@@ -25,6 +25,9 @@ package actor RolloutExecutor {
     package var limits: CanaryLimits
     /// The controls that the target can try.
     package var controls = Control.all
+    /// Whether a vector whose control does not get out is left out, instead of ending the run: there are targets on
+    /// which not every way out can be opened on purpose. One at least must be.
+    package var leavesBlindVectorsOut = false
     /// The intent of a workload in a posture.
     package var intent: @Sendable (ObjectReference, Posture) -> Intent?
 
@@ -58,11 +61,14 @@ package actor RolloutExecutor {
   private var record: WaveRecord?
   private var gate: CanaryGate?
   private var escapesBefore: [ProbeRecord] = []
+  /// Those whose controls got out.
+  private var vectors: [Vector]
 
   /// - Parameters:
   ///   - resume: what an earlier, interrupted run of the same plan left in the journal.
   package init(_ parts: Parts, journal: any Journal, resume: RunResume = RunResume()) {
     self.parts = parts
+    vectors = parts.vectors
     ledger = RunLedger(journal: journal)
     began = clock.now - .seconds(resume.elapsedSeconds)
     let shape = RolloutShape(shares: parts.limits.shares, trialsPerWave: parts.trials.map(\.count))
@@ -156,14 +162,15 @@ extension RolloutExecutor {
     try await parts.target.prepare(postures)
     var probes = try await parts.escapes.probeWeakened(parts.vectors)
     let blind = probes.filter { $0.result != .escaped }
-    guard blind.isEmpty else {
+    guard blind.isEmpty || parts.leavesBlindVectorsOut && blind.count < parts.vectors.count else {
       let names = blind.map { "\($0.vector) (\($0.step) \($0.errno ?? ""))" }.joined(separator: ", ")
       throw BulkheadError(
         .unexpected, "probes cannot see an open way out: \(names)",
         cure: "run bulkhead doctor; this kernel or runtime may lack what the probe needs")
     }
+    vectors = parts.vectors.filter { vector in !blind.contains { $0.vector == vector.code } }
     let workloads = parts.plan.waves.flatMap(\.workloads)
-    probes += try await parts.escapes.probe(parts.vectors, from: Array(Set(workloads)).sorted(), phase: .before)
+    probes += try await parts.escapes.probe(vectors, from: Array(Set(workloads)).sorted(), phase: .before)
     escapesBefore = probes
     await parts.observer.observe(.probesDone(probes))
     return .prepared
@@ -261,12 +268,12 @@ extension RolloutExecutor {
   }
 
   private func probe(_ wave: Wave) async throws -> RolloutEvent {
-    let after = try await parts.escapes.probe(parts.vectors, from: wave.workloads, phase: .after)
+    let after = try await parts.escapes.probe(vectors, from: wave.workloads, phase: .after)
     record?.probes += after
     record?.waysOutAfter = after.waysOut(of: wave.workloads)
     await parts.observer.observe(.probesDone(after))
     let verdict = EscapeGate.verdict(
-      before: escapesBefore, after: after, wave: wave, vectors: parts.vectors)
+      before: escapesBefore, after: after, wave: wave, vectors: vectors)
     return .probed(verdict)
   }
 

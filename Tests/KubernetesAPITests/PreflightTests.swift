@@ -181,6 +181,19 @@ struct PreflightTests {
     #expect(ambient["P31"]?.detail == "istioAmbient lacks ztunnel, istio-cni-node" && ambient["P15"]?.result == .pass)
   }
 
+  @Test func whereAMeshSplitsByRoutesTheirLackIsSaid() {
+    var facts = healthy()
+    let without = report(facts) { $0.mesh = .istioAmbient }["P32"]
+    #expect(without?.result == .pass && without?.detail.contains("without HTTPRoute") == true, "\(without as Any)")
+    #expect(report(facts) { $0.mesh = .istioSidecar }["P32"]?.detail == "istioSidecar")
+    var discovery = facts.discovery.value ?? Discovery()
+    discovery.resources.append(
+      APIResource(
+        group: "gateway.networking.k8s.io", version: "v1", kind: "HTTPRoute", plural: "httproutes", isNamespaced: true))
+    facts.discovery = .known(discovery)
+    #expect(report(facts) { $0.mesh = .istioAmbient }["P32"]?.detail == "istioAmbient")
+  }
+
   /// As the scheduler counts: init containers one after the other, sidecars all along.
   @Test func podsTakeTheRoomThatTheSchedulerCounts() {
     func container(_ cpu: String, _ more: String = "") -> String {

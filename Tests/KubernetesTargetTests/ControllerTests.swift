@@ -32,6 +32,7 @@ struct RolloutOrderTests {
     #expect((order.image, order.envoyImage, order.standinImage) == ("b:1", "", "s:1"))
     #expect((order.meshRevision, order.meshNamespace) == ("1-24", nil))
     let usual = RolloutOrder(try Self.object(""))
+    #expect((usual.sidecarMilliCPU, usual.sidecarBytes) == (100, 128 << 20))
     #expect(usual.action == .run && usual.onDeletion == .undo && !usual.freezes && usual.runsTrials)
   }
 
@@ -40,6 +41,7 @@ struct RolloutOrderTests {
     arguments: [
       (#","gate":{"tolerance":"1.5"}"#, "tolerance"), (#","gate":{"alpha":"nan"}"#, "alpha"),
       (#","gate":{"beta":"0"}"#, "beta"), (#","gate":{"deadlineSeconds":0}"#, "deadlineSeconds"),
+      (#","sidecar":{"cpu":"much"}"#, "sidecar"), (#","sidecar":{"memory":"-1Mi"}"#, "sidecar"),
       (#","action":"Dance""#, "action"), (#","onDeletion":"""#, "onDeletion"),
     ])
   func problems(spec: String, field: String) throws {

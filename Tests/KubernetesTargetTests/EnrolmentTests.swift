@@ -83,7 +83,7 @@ struct EnrolmentTests {
     for posture in Self.way {
       let template = PodTemplate(
         workload: cart.id, posture: posture, revision: "w1-00c0ffee",
-        additions: try enrolment.additions(cart, posture))
+        additions: try enrolment.additions(cart, posture, revision: "w1-00c0ffee"))
       let body = PodTemplate.apply(cart.id, annotations: [:], template: template.template)
       let documents = [YAMLText.document(body)] + (try enrolment.objects(cart.id, posture)).map(\.yaml)
       text += documents.map { "---\n# \(PostureText.of(posture))\n\($0)" }.joined()
@@ -98,7 +98,7 @@ struct EnrolmentTests {
     let enrolment = try Self.enrolment(mesh, fleet)
     for workload in fleet.workloads {
       for posture in Self.way {
-        let additions = try enrolment.additions(workload, posture)
+        let additions = try enrolment.additions(workload, posture, revision: "w1-aa")
         #expect(additions.entries.map(\.key) == ["metadata"])
         let keys = additions["metadata"]?.entries.map(\.key) ?? []
         #expect(!keys.isEmpty && keys.allSatisfy { ["labels", "annotations"].contains($0) })
@@ -137,28 +137,6 @@ struct EnrolmentTests {
     let found = try Self.enrolment(mesh, Self.fleet()).lacks(pod)
     #expect((found == nil) == (lack == nil))
     if let lack { #expect(found?.contains(lack) == true, "\(found ?? "")") }
-  }
-
-  @Test func aSplitNamesTwoRevisions() throws {
-    let fleet = try Self.fleet()
-    let cart = try #require(fleet.services.first { $0.id.name == "cart" })
-    let objects = TrafficSplit.objects(cart.id, stable: "w1-aa", canary: "w3-bb", percent: 5)
-    try expectGolden(objects.map(\.yaml).joined(separator: "---\n"), "split.yaml")
-  }
-
-  @Test func onlyWhatAllCallersCanSplitIsSplit() throws {
-    let fleet = try Self.fleet()
-    let policies = try #require(
-      PostureObjects(fleet, mesh: .istioSidecar, enrolled: Set(fleet.workloads.map(\.id))))
-    func services(_ name: String, _ enrolled: [String]) throws -> [String] {
-      let workload = try #require(fleet.workloads.first { $0.id.name == name })
-      let ids = Set(fleet.workloads.map(\.id).filter { enrolled.contains($0.name) })
-      return TrafficSplit.services(of: workload, fleet, policies, enrolled: ids).map(\.name)
-    }
-    #expect(try services("cart", ["web", "cart"]) == ["cart"])
-    #expect(try services("cart", ["cart"]) == [], "its caller has no sidecar that could split")
-    #expect(try services("web", ["web", "cart"]) == [], "its users are outside")
-    #expect(try services("store", ["web", "cart", "store"]) == [], "it speaks no HTTP")
   }
 
   @Test func policiesNameNoNamespaceThatCannotBeNamed() throws {

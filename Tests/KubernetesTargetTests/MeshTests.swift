@@ -192,12 +192,13 @@ import Trials
 
   @Test func aRolloutIsOverWhenAllPodsAreNew() throws {
     func live(_ generation: Int, _ observed: Int, _ replicas: Int, _ updated: Int, _ available: Int) throws -> Bool {
-      ClusterTarget.isRolledOut(
+      DeploymentKind().progress(
         try value(
           """
           {"metadata":{"generation":\(generation)},"spec":{"replicas":2},"status":{"observedGeneration":\(observed),
            "replicas":\(replicas),"updatedReplicas":\(updated),"availableReplicas":\(available)}}
-          """))
+          """)
+      ).isDone()
     }
     #expect(try live(3, 3, 2, 2, 2))
     #expect(try !live(4, 3, 2, 2, 2))

@@ -119,6 +119,8 @@ enum Sample {
     (#"{"metadata":{"annotations":{"argocd.argoproj.io/tracking-id":"x"}}}"#, true),
     (#"{"metadata":{"labels":{"kustomize.toolkit.fluxcd.io/name":"x"}}}"#, true),
     (#"{"metadata":{"labels":{"app.kubernetes.io/managed-by":"bulkhead"}}}"#, false),
+    (#"{"metadata":{"ownerReferences":[{"kind":"Prometheus","name":"main","controller":true}]}}"#, true),
+    (#"{"metadata":{"ownerReferences":[{"kind":"Release","name":"shop"}]}}"#, false),
     (#"{"metadata":{"labels":{"app":"cart"}}}"#, false), (#"{}"#, false),
   ])
   func objectsOfOthersAreKnown(_ json: String, _ isKept: Bool) throws {
@@ -141,6 +143,11 @@ enum Sample {
       #""selector":{"matchLabels":{"app":"cart","bulkhead.dev/cohort":"canary"}}"#, 0, false
     ),
     ("Deployment", "cart", #""selector":{"matchLabels":{"app":"cart"}}"#, 0, false),
+    ("StatefulSet", "cart", #""selector":{"matchLabels":{"app":"cart"}}"#, 1, false),
+    (
+      "DaemonSet", "other",
+      #""selector":{"matchExpressions":[{"key":"bulkhead.dev/cohort","operator":"DoesNotExist"}]}"#, 1, true
+    ),
   ])
   func selectorsMustMeanTheSame(
     _ kind: String, _ name: String, _ spec: String, _ count: Int, _ isFatal: Bool

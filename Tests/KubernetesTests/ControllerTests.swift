@@ -129,7 +129,7 @@ struct ControllerTests {
   @Test("asks for approval, freezes a wave that fails, hears an abort, and says what is wrong with an order")
   func steered() async throws {
     try await withController { controller in
-      let bad = try controller.rollout.write("plan.yaml", RolloutTests.strictTooEarly)
+      let bad = try controller.rollout.write("plan.yaml", Plans.strictTooEarly)
       try await controller.order("early", plan: bad, "--skip-trials", "--approve-waves", "--on-failure", "freeze")
       try await controller.wait("early") { $0.phase == "AwaitingApproval" }
       try await controller.change("early", #""approvedWaves":2"#)

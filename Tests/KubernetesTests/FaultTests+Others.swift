@@ -41,12 +41,31 @@ extension FaultTests {
     }
   }
 
+  @Test("an admission webhook lets no canary in: 80, and nothing was written that stays")
+  func webhookFromTheBeginning() async throws {
+    try await withShop { rollout in
+      let before = try await rollout.objects()
+      let webhook = try rollout.write(
+        "webhook.json", Others.webhook(against: "CREATE", label: #""bulkhead.dev/canary-of":"cart""#))
+      try await rollout.cluster.kubectl("apply", "-f", webhook)
+      let ending = try await rollout.running(
+        rollout.quick(try rollout.write("plan.yaml", Plans.oneWave), "run")
+      ) { _ in }
+      #expect(ending.code == 80, "\(ending.code): \(ending.messages)")
+      #expect(ending.messages.contains("failed calling webhook"), "\(ending.messages)")
+      let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
+      #expect(undone.code == 0, "\(undone.messages)")
+      try await rollout.cluster.kubectl("delete", "-f", webhook)
+      #expect(try await rollout.objects() == before)
+    }
+  }
+
   @Test("an admission webhook refuses the undo: 81 and what is left by name; once it is gone, everything goes back")
   func refusingWebhook() async throws {
     try await withShop { rollout in
       let before = try await rollout.objects()
       let plan = try rollout.write("plan.yaml", Plans.oneWave)
-      let webhook = try rollout.write("webhook.json", Others.webhook)
+      let webhook = try rollout.write("webhook.json", Others.webhook(against: "UPDATE", label: #""app":"cart""#))
       let ending = try await rollout.running(rollout.quick(plan, "run")) { running in
         try #require(try await running.says("all users on the new pods"), "\(running.messages)")
         try await rollout.cluster.kubectl("apply", "-f", webhook)
@@ -133,15 +152,17 @@ private enum Others {
      "spec":{"template":{"spec":{"containers":[{"name":"app","securityContext":{"readOnlyRootFilesystem":false}}]}}}}
     """
 
-  /// Changes of the cart alone, not of its canary, are refused: nobody answers there.
-  static let webhook = """
+  /// Nobody answers there, so that what it is asked about is refused: Deployments with this label.
+  static func webhook(against operation: String, label: String) -> String {
+    """
     {"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingWebhookConfiguration",
      "metadata":{"name":"nobody"},
      "webhooks":[{"name":"nobody.bulkhead.test","admissionReviewVersions":["v1"],"sideEffects":"None",
       "failurePolicy":"Fail","timeoutSeconds":2,"clientConfig":{"url":"https://127.0.0.1:1/"},
-      "objectSelector":{"matchLabels":{"app":"cart"}},
-      "rules":[{"apiGroups":["apps"],"apiVersions":["v1"],"resources":["deployments"],"operations":["UPDATE"]}]}]}
+      "objectSelector":{"matchLabels":{\(label)}},
+      "rules":[{"apiGroups":["apps"],"apiVersions":["v1"],"resources":["deployments"],"operations":["\(operation)"]}]}]}
     """
+  }
 
   static let opened = #"{"spec":{"paused":true,"template":{"spec":{"hostNetwork":true}}}}"#
   /// The server gave the container's port one of the node's.

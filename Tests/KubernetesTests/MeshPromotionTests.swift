@@ -15,15 +15,22 @@ struct MeshPromotionTests {
     try await withFolder { folder in
       let shop = Rollout(cluster: cluster, folder: folder)
       try await prepare(shop)
-      try await grant(cluster)
+      try await cluster.installExecutor([("shop", "consul"), ("consul", "control-plane"), ("default", "control-plane")])
       var rollout = Rollout(cluster: try await cluster.asAccount("bulkhead-executor", in: folder), folder: folder)
       rollout.mesh = "consul"
       let before = try await shop.objects()
       let plan = try rollout.write("plan.yaml", Self.plan)
-      let ending = try await rollout.start(plan: plan, out: "run", "--skip-trials")
-      try #require(ending.code == 0, "\(ending.code): \(ending.messages)")
+      let controllers = PlayedControllers(
+        cluster, kinds: ["serviceresolvers.consul.hashicorp.com", "servicesplitters.consul.hashicorp.com"])
+      let consul = rollout
+      try await controllers.playing {
+        let ending = try await consul.start(plan: plan, out: "run", "--skip-trials")
+        try #require(ending.code == 0, "\(ending.code): \(ending.messages)")
+      }
       let record = try rollout.record("run")
-      #expect(record.result == "promoted" && record.waves.map(\.result) == ["promoted"])
+      #expect(record.result == "promoted" && record.waves.map(\.result) == ["promoted", "promoted"])
+      #expect(controllers.sightings.shares.count >= 2, "\(controllers.sightings)")
+      #expect(try await splits(cluster) == "")
       #expect(record.leftOut?.contains { $0.contains("Consul has no rules that count only") } == true)
       let mode = try await cluster.kubectl(
         "-n", RolloutShop.namespace, "get", "servicedefaults", "cart", "-o", "jsonpath={.spec.mutualTLSMode}")
@@ -31,7 +38,7 @@ struct MeshPromotionTests {
       let sources = try await cluster.kubectl(
         "-n", RolloutShop.namespace, "get", "serviceintentions", "bulkhead-cart", "-o",
         "jsonpath={.spec.sources[*].name}={.spec.sources[*].action}")
-      #expect(sources == "*=allow")
+      #expect(sources == "users *=allow deny")
       let annotations = try await cluster.kubectl(
         "-n", RolloutShop.namespace, "get", "deployment", "cart", "-o",
         #"jsonpath={.spec.template.metadata.annotations.consul\.hashicorp\.com/connect-inject}"#)
@@ -45,23 +52,21 @@ struct MeshPromotionTests {
       let left = try await cluster.tryKubectl(
         ["get", "servicedefaults,serviceintentions,deployments", "-A", "-l", "app.kubernetes.io/managed-by=bulkhead"])
       #expect(left.output == "")
+      #expect(try await splits(cluster) == "")
       try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "consul", "--timeout=120s")
     }
   }
 
-  private static let plan = """
-    apiVersion: bulkhead.dev/v1alpha1
-    kind: Plan
-    spec:
-      mesh: consul
-      capacity: 1
-      fleetDigest: "0000000000000000000000000000000000000000000000000000000000000000"
-      waves:
-      - name: "wave-1: enrol 1"
-        steps:
-        - {workload: "shop/cart[Deployment]", action: enrol}
-        - {workload: "shop/cart[Deployment]", action: authoriseInShadow}
-    """
+  private static let plan = Plans.plan(
+    mesh: "consul", capacity: 2,
+    waves: [
+      [("cart", ["enrol", "authoriseInShadow"]), ("users", ["enrol", "authoriseInShadow"])],
+      [("cart", ["authorise"])],
+    ])
+
+  private func splits(_ cluster: Cluster) async throws -> String {
+    try await cluster.kubectl("get", "serviceresolvers,servicesplitters", "-A", "-o", "name")
+  }
 
   private func prepare(_ rollout: Rollout) async throws {
     let cluster = rollout.cluster
@@ -80,31 +85,12 @@ struct MeshPromotionTests {
     #expect(try await eventually { try await rollout.counted(by: "users").n >= last.n + 100 })
   }
 
-  /// What the documentation asks for, and the stand-ins' counts.
-  private func grant(_ cluster: Cluster) async throws {
-    let deploy = Tool.project + "/deploy"
-    for name in ["planner", "executor", "executor-meshes"] {
-      try await cluster.kubectl("apply", "-f", "\(deploy)/\(name).yaml")
-    }
-    try await cluster.kubectl("apply", "-n", RolloutShop.namespace, "-f", "\(deploy)/enrolled-namespace.yaml")
-    for (place, role) in [("shop", "consul"), ("consul", "control-plane"), ("default", "control-plane")] {
-      try await cluster.kubectl(
-        "-n", place, "create", "rolebinding", "bulkhead-executor-mesh", "--clusterrole=bulkhead-executor-\(role)",
-        "--serviceaccount=bulkhead:bulkhead-executor")
-    }
-  }
-
-  private static let definitions = [
-    ("servicedefaults", "ServiceDefaults"), ("serviceintentions", "ServiceIntentions"), ("meshes", "Mesh"),
-  ].map { plural, kind in
-    """
-    {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
-     "metadata":{"name":"\(plural).consul.hashicorp.com"},
-     "spec":{"group":"consul.hashicorp.com","scope":"Namespaced","names":{"plural":"\(plural)","kind":"\(kind)"},
-      "versions":[{"name":"v1alpha1","served":true,"storage":true,
-       "schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}}
-    """
-  }.joined(separator: "\n")
+  private static let definitions = OpenDefinitions.of(
+    "consul.hashicorp.com", version: "v1alpha1",
+    [
+      ("servicedefaults", "ServiceDefaults"), ("serviceintentions", "ServiceIntentions"), ("meshes", "Mesh"),
+      ("serviceresolvers", "ServiceResolver"), ("servicesplitters", "ServiceSplitter"),
+    ])
 
   /// By name alone.
   private static let controlPlane = """
@@ -119,8 +105,22 @@ struct MeshPromotionTests {
         "command":["/usr/local/bin/sleep"],"args":["3600"]}]}}}}
     """
 
-  /// The cart listens on 8081, behind an Envoy on the port that its Service names.
+  /// Both listen on 8081, behind an Envoy on the port that their Services name.
   private static var shop: String {
+    let quoted = bootstrap.replacing("\n", with: "").replacing("\"", with: "\\\"")
+    return [
+      #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}"#,
+      #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"proxy","namespace":"shop"},"#
+        + #""data":{"bootstrap.json":"\#(quoted)"}}"#,
+      withProxy(RolloutShop.player("users", calls: ["cart"], requestsPerSecond: 60)),
+      withProxy(RolloutShop.server("cart")),
+      // Consul knows pods by their services.
+      #"{"apiVersion":"v1","kind":"Service","metadata":{"name":"users","namespace":"shop"},"#
+        + #""spec":{"selector":{"app":"users"},"ports":[{"name":"http","port":80,"targetPort":"http"}]}}"#,
+    ].joined(separator: "\n")
+  }
+
+  private static func withProxy(_ manifests: String) -> String {
     let proxy = """
       {"name":"consul-dataplane","image":"bulkhead.test/envoy:1","command":["envoy"],
        "args":["-c","/proxy/bootstrap.json","--concurrency","1","--disable-hot-restart","-l","warn"],
@@ -128,17 +128,9 @@ struct MeshPromotionTests {
         "readOnlyRootFilesystem":true},
        "volumeMounts":[{"name":"proxy","mountPath":"/proxy","readOnly":true}]}
       """
-    let cart = RolloutShop.server("cart")
-      .replacing(#"\"listen\":[{\"port\":8080"#, with: #"\"listen\":[{\"port\":8081"#)
+    return manifests.replacing(#"\"listen\":[{\"port\":8080"#, with: #"\"listen\":[{\"port\":8081"#)
       .replacing(#""containers":["#, with: #""containers":["# + proxy + ",")
       .replacing(#""volumes":["#, with: #""volumes":[{"name":"proxy","configMap":{"name":"proxy"}},"#)
-    let quoted = bootstrap.replacing("\n", with: "").replacing("\"", with: "\\\"")
-    return [
-      #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}"#,
-      #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"proxy","namespace":"shop"},"#
-        + #""data":{"bootstrap.json":"\#(quoted)"}}"#,
-      RolloutShop.player("users", calls: ["cart"], requestsPerSecond: 60), cart,
-    ].joined(separator: "\n")
   }
 
   /// As Consul's dataplane names its listeners and tells its counts.

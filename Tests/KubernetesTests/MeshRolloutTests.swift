@@ -59,6 +59,26 @@ struct MeshRolloutTests {
       "delete", kinds.map { $0.lowercased() + "s" }.map(Self.plural).joined(separator: ","), "-n", "default", "--all")
   }
 
+  /// As the pure tests have written them.
+  @Test(
+    "the API server takes every step of a split, and a delay",
+    arguments: ["split-istio", "split-gateway", "delay-istio"])
+  func splitsAreTaken(_ name: String) async throws {
+    let cluster = try Cluster.current()
+    try await define(cluster)
+    _ = try await cluster.tryKubectl(["create", "namespace", RolloutShop.namespace])
+    let file = "\(Tool.project)/Tests/KubernetesTargetTests/Golden/\(name).yaml"
+    let words = ["apply", "--server-side", "--validate=false", "--field-manager=bulkhead", "-f", file]
+    var ending = Tool.Ending(code: 1, output: "", messages: "")
+    // The server answers 404 for a moment after it has said that a definition is established.
+    let isTaken = try await eventually(within: .seconds(30)) {
+      ending = try await cluster.tryKubectl(words)
+      return ending.code == 0
+    }
+    #expect(isTaken, "\(ending.messages.prefix(2_000))")
+    try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--timeout=120s")
+  }
+
   private static func plural(_ name: String) -> String {
     let group =
       name.hasPrefix("networkpol")

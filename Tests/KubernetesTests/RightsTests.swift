@@ -111,7 +111,7 @@ struct RightsTests {
     try await prepareShop(cluster)
     try await withFolder { folder in
       let rollout = Rollout(cluster: try await cluster.asAccount("bulkhead-executor", in: folder), folder: folder)
-      let plan = try rollout.write("plan.yaml", Self.oneWave)
+      let plan = try rollout.write("plan.yaml", Plans.enrolKinds)
       // A second is too short for a verdict: the canary comes, and goes again.
       let ending = try await rollout.start(plan: plan, out: "run", "--skip-trials", "--deadline", "1")
       #expect(ending.code == 80, "\(ending.messages)")
@@ -135,7 +135,7 @@ struct RightsTests {
       }
       try await expectNothingElsewhere(cluster)
       try await expectPassedOnIsNeeded(cluster, rollout)
-      let stray = Self.oneWave.split(separator: Self.shop + "/").joined(separator: "default/")
+      let stray = Plans.enrolOnly.split(separator: Self.shop + "/").joined(separator: "default/")
       let strayed = try await rollout.start(plan: try rollout.write("stray.yaml", stray), out: "stray")
       #expect(strayed.code == 77, "\(strayed.code): \(strayed.messages)")
     }
@@ -150,35 +150,22 @@ struct RightsTests {
 
   /// Written by waves that isolate a workload, which the rollout of this test does not come to.
   private static let isolating = Set(
-    ["get", "create", "patch", "delete"].map {
+    ["create", "patch", "delete"].map {
       Right(group: "networking.k8s.io", resource: "networkpolicies", verb: $0, name: "")
     })
 
-  private static let oneWave = """
-    apiVersion: bulkhead.dev/v1alpha1
-    kind: Plan
-    spec:
-      mesh: envoy
-      capacity: 1
-      fleetDigest: "0000000000000000000000000000000000000000000000000000000000000000"
-      waves:
-      - name: "wave-1: enrol 1"
-        steps:
-        - {workload: "shop/cart[Deployment]", action: enrol}
-        - {workload: "shop/cart[Deployment]", action: authoriseInShadow}
-    """
-
   private func prepareShop(_ cluster: Cluster) async throws {
     try await cluster.kubectl("apply", "-f", Self.deploy + "/planner.yaml", "-f", Self.deploy + "/executor.yaml")
-    try await cluster.kubectl("apply", "-f", "-", input: RolloutShop.manifests)
+    let shop = [RolloutShop.manifests, RolloutShop.store, RolloutShop.agent].joined(separator: "\n")
+    try await cluster.kubectl("apply", "-f", "-", input: shop)
     try await cluster.kubectl("apply", "-n", Self.shop, "-f", Self.deploy + "/enrolled-namespace.yaml")
     // What stand-ins have counted is read through the API server; applications are not asked.
     try await cluster.kubectl("-n", Self.shop, "create", "role", "standins", "--verb=get", "--resource=pods/proxy")
     try await cluster.kubectl(
       "-n", Self.shop, "create", "rolebinding", "standins", "--role=standins",
       "--serviceaccount=bulkhead:bulkhead-executor")
-    for app in ["cart", "users"] {
-      try await cluster.kubectl("-n", Self.shop, "rollout", "status", "deployment/\(app)", "--timeout=120s")
+    for workload in ["deployment/cart", "deployment/users", "statefulset/store", "daemonset/agent"] {
+      try await cluster.kubectl("-n", Self.shop, "rollout", "status", workload, "--timeout=120s")
     }
   }
 

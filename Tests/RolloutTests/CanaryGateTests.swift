@@ -161,6 +161,32 @@ import Trials
     #expect(run.seconds < 5)
   }
 
+  @Test(arguments: [0, 5])
+  func `a workload of one pod is watched for a change of its own`(errors: Int) {
+    let edge = Edge(caller: World.users, target: World.catalogue, cohort: .canary)
+    var counts = TrafficSnapshot()
+    var gate = CanaryGate(workloads: [World.catalogue], limits: CanaryLimits(), before: counts)
+    var verdicts: [GateVerdict] = []
+    for share in CanaryLimits().shares + [100] {
+      gate.begin(share: share, counts: counts)
+      var verdict: GateVerdict?
+      var seconds = 0.0
+      while verdict == nil {
+        seconds += 0.25
+        counts.edges[edge, default: Tally()] += Tally(n: 30, errors: share == 100 ? errors : 0)
+        verdict = gate.look(counts, seconds: seconds)
+      }
+      verdicts += [verdict].compactMap(\.self)
+    }
+    #expect(verdicts.dropLast().allSatisfy { $0 == .pass }, "\(verdicts)")
+    if errors == 0 {
+      #expect(verdicts.last == .pass, "\(verdicts)")
+    } else {
+      guard case .fail(let reason) = verdicts.last else { Issue.record("\(verdicts)"); return }
+      #expect(reason.contains("errors rose after promotion"), "\(reason)")
+    }
+  }
+
   @Test func `no users are no data, and a source without latencies is judged by errors alone`() {
     #expect(run(Canary(), perLook: 0).verdict == .inconclusive("no request reached a canary for 5.0 s"))
     let blind = run(Canary(slowShare: 1, slowBy: 500)) { world, _ in world.snapshot.latency = [:] }

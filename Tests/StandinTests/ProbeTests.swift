@@ -64,6 +64,57 @@ import Testing
     #expect(await process.end() == 0)
   }
 
+  // MARK: On a real node
+
+  @Test func anUnnamedFileShowsThatAFolderCanBeWrittenAndLeavesNothing() async throws {
+    try await withFolder { (folder: String) async throws in
+      let facts = ["paths": "\(folder)/missing\n\(folder)", "unnamed": "true"]
+      #expect(try await probe("L17", facts).result == .escaped)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+      let none = try await probe("L17", ["paths": "\(folder)/missing", "unnamed": "true"])
+      #expect(none.result == .contained && none.errno == "ENOENT")
+      // A file is no folder, and a file system without such files says nothing.
+      write("x", to: folder + "/file")
+      #expect(try await probe("L17", ["paths": "\(folder)/file", "unnamed": "true"]).result == .contained)
+      #expect(try await probe("L17", ["paths": "/proc", "unnamed": "true"]).result != .escaped)
+    }
+  }
+
+  private func token(_ subject: String) -> String {
+    let claims = Data(#"{"iss":"k","sub":"\#(subject)","x":"~~~???"}"#.utf8).base64EncodedString()
+    let url = String(claims.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }.filter { $0 != "=" })
+    return "eyJh.\(url).c2ln"
+  }
+
+  @Test func aTokenCountsWhenItIsTheAccountsAndTheAPIServerCanBeReached() async throws {
+    try await withFolder { (folder: String) async throws in
+      let account = "system:serviceaccount:shop:cart"
+      write(token(account) + "\n", to: folder + "/token")
+      write(token("system:serviceaccount:shop:other"), to: folder + "/other")
+      write("no token", to: folder + "/text")
+      func result(_ file: String) async throws -> ProbeOutcome {
+        try await probe("K08", ["paths": "\(folder)/\(file)", "subject": account])
+      }
+      for file in ["other", "text", "missing"] { #expect(try await result(file).result == .contained) }
+      // Nobody told the probe where the API server is.
+      #expect(try await result("token").result == .inconclusive)
+    }
+  }
+
+  @Test func aRuntimeThatSpeaksHTTP2AloneIsAskedAsTheKubeletAsks() async throws {
+    try await withFolder { (folder: String) async throws in
+      let path = folder + "/runtime.sock"
+      let server = try FakeRuntime(path: path, answer: Array("\u{0}\u{1}B\(nonce)B".utf8))
+      defer { server.stop() }
+      let facts = ["paths": path, "label": "bulkhead.dev/probe=scenery"]
+      let seen = try await probe("L20", facts)
+      #expect(seen.result == .escaped, "\(seen.step)")
+      // Without the label nobody is asked in that way.
+      #expect(try await probe("L20", ["paths": path]).result == .contained)
+      #expect(try await probe("L20", nonce: UUID().uuidString, facts).result == .contained)
+    }
+  }
+
   // MARK: L17, L18
 
   @Test func writableFolders() async throws {
@@ -218,5 +269,43 @@ import Testing
       await both.end()
       #expect(results == [.escaped, .inconclusive])
     }
+  }
+}
+
+/// A socket whose owner answers those who begin in HTTP/2 and ask for pods with a label, and hangs up on all others.
+private final class FakeRuntime: Sendable {
+  private let descriptor: Int32
+
+  init(path: String, answer: [UInt8]) throws {
+    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let bound = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard bound == 0, listen(listener, 8) == 0 else { throw POSIXError(.EIO) }
+    descriptor = listener
+    Thread.detachNewThread {
+      while true {
+        let peer = accept(listener, nil, nil)
+        guard peer >= 0 else { return }
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        let count = read(peer, &bytes, bytes.count)
+        let request = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        let isAsked =
+          request.hasPrefix("PRI * HTTP/2.0") && request.contains("/runtime.v1.RuntimeService/ListPodSandbox")
+          && request.contains("bulkhead.dev/probe") && request.contains("scenery")
+        if isAsked { _ = write(peer, answer, answer.count) }
+        close(peer)
+      }
+    }
+  }
+
+  func stop() {
+    shutdown(descriptor, Int32(SHUT_RDWR))
+    close(descriptor)
   }
 }

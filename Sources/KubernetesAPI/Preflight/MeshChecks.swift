@@ -113,11 +113,17 @@ struct MeshChecks {
       return PreflightCheck("P32", .mesh, title, .unknown, "no mesh was found or named", cure: "name one with --mesh")
     }
     let missing = Self.kinds(mesh).filter { discovery.resource($0.kind, group: $0.group) == nil }
-    return missing.isEmpty
-      ? PreflightCheck("P32", .mesh, title, .pass, mesh.rawValue)
-      : PreflightCheck(
+    guard missing.isEmpty else {
+      return PreflightCheck(
         "P32", .mesh, title, .fail, "missing: \(missing.map { "\($0.kind).\($0.group)" }.joined(separator: ", "))",
         cure: "install the mesh's custom resource definitions")
+    }
+    let splitsByRoutes = mesh == .istioAmbient || mesh == .linkerd
+    guard splitsByRoutes, discovery.resource("HTTPRoute", group: "gateway.networking.k8s.io") == nil else {
+      return PreflightCheck("P32", .mesh, title, .pass, mesh.rawValue)
+    }
+    return PreflightCheck(
+      "P32", .mesh, title, .pass, "\(mesh.rawValue); without HTTPRoute a canary's share is by number of pods")
   }
 
   // MARK: - DNS

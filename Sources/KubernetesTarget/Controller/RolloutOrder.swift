@@ -1,4 +1,5 @@
 package import FleetModel
+import Intake
 import KubernetesAPI
 
 /// What a `Rollout` object asks for.
@@ -39,8 +40,8 @@ package struct RolloutOrder: Sendable, Equatable {
   package var standinImage: String?
   package var meshRevision: String?
   package var meshNamespace: String?
-  package var sidecarCPU = "100m"
-  package var sidecarMemory = "128Mi"
+  package var sidecarMilliCPU = 100
+  package var sidecarBytes = 128 << 20
   package var tolerance = 0.01
   package var alpha = 0.05
   package var beta = 0.05
@@ -72,8 +73,7 @@ package struct RolloutOrder: Sendable, Equatable {
     standinImage = images["standin"]?.string
     meshRevision = spec[path: "mesh", "revision"]?.string
     meshNamespace = spec[path: "mesh", "namespace"]?.string
-    sidecarCPU = spec[path: "sidecar", "cpu"]?.string ?? sidecarCPU
-    sidecarMemory = spec[path: "sidecar", "memory"]?.string ?? sidecarMemory
+    readSidecar(spec["sidecar"] ?? .mapping([]))
     let gate = spec["gate"] ?? .mapping([])
     tolerance = probability(gate, "tolerance", tolerance)
     alpha = probability(gate, "alpha", alpha)
@@ -100,6 +100,16 @@ package struct RolloutOrder: Sendable, Equatable {
     if let value = Value(rawValue: text) { return value }
     problem = "spec.\(key) must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))"
     return usual
+  }
+
+  private mutating func readSidecar(_ sidecar: DocumentValue) {
+    guard let milli = Quantity(sidecar["cpu"]?.string ?? "100m")?.milli, (0...1_000_000).contains(milli),
+      let bytes = Quantity(sidecar["memory"]?.string ?? "128Mi")?.units, (0...1 << 40).contains(bytes)
+    else {
+      problem = "spec.sidecar wants quantities such as 100m and 128Mi"
+      return
+    }
+    (sidecarMilliCPU, sidecarBytes) = (milli, bytes)
   }
 
   /// Texts, since an API has no fractions that every client reads alike.

@@ -11,11 +11,12 @@ package struct ConsulProxies: MeshEnrolment {
   package var mesh: Mesh { .consul }
   package var statistics: ProxyStatistics? { ProxyStatistics(port: 20_200, path: "metrics") }
 
-  package func additions(_ workload: Workload, _ posture: Posture) throws -> DocumentValue {
+  package func additions(_ workload: Workload, _ posture: Posture, revision: String) throws -> DocumentValue {
     let patch = try common.patch(workload, posture)
     var annotations = patch.annotations
     // Without it nobody could tell how its requests fare.
     annotations["consul.hashicorp.com/enable-metrics"] = "true"
+    annotations[ConsulSplit.annotation] = revision
     return InjectedPod.metadata(labels: patch.labels, annotations: annotations)
   }
 

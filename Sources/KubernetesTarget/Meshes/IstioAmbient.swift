@@ -14,7 +14,7 @@ package struct IstioAmbient: MeshEnrolment {
   /// A ztunnel counts for its whole node, and connections alone.
   package var statistics: ProxyStatistics? { nil }
 
-  package func additions(_ workload: Workload, _ posture: Posture) throws -> DocumentValue {
+  package func additions(_ workload: Workload, _ posture: Posture, revision: String) throws -> DocumentValue {
     let patch = try common.patch(workload, posture)
     return InjectedPod.metadata(labels: patch.labels, annotations: patch.annotations)
   }

@@ -5,20 +5,20 @@ package import Policies
 /// Istio's sidecars, asked for pod by pod: labels on namespaces would take in whatever else is in them.
 package struct IstioSidecars: MeshEnrolment {
   private let common: InjectedMesh
-  private let revision: String?
+  private let controlPlane: String?
 
   /// - Parameter revision: of the control plane (`istio.io/rev`); nil for the one without a name.
   package init(_ policies: PostureObjects, revision: String?) {
-    (common, self.revision) = (InjectedMesh(policies: policies), revision)
+    (common, controlPlane) = (InjectedMesh(policies: policies), revision)
   }
 
   package var mesh: Mesh { .istioSidecar }
   /// The agent's page: the proxy's own counts, and the application's where it has any.
   package var statistics: ProxyStatistics? { ProxyStatistics(port: 15_020, path: "stats/prometheus") }
 
-  package func additions(_ workload: Workload, _ posture: Posture) throws -> DocumentValue {
+  package func additions(_ workload: Workload, _ posture: Posture, revision: String) throws -> DocumentValue {
     var patch = try common.patch(workload, posture)
-    if let revision { patch.labels["istio.io/rev"] = revision }
+    if let controlPlane { patch.labels["istio.io/rev"] = controlPlane }
     return InjectedPod.metadata(labels: patch.labels, annotations: patch.annotations)
   }
 

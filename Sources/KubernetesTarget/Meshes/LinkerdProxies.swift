@@ -13,7 +13,7 @@ package struct LinkerdProxies: MeshEnrolment {
   package var mesh: Mesh { .linkerd }
   package var statistics: ProxyStatistics? { ProxyStatistics(port: 4_191, path: "metrics") }
 
-  package func additions(_ workload: Workload, _ posture: Posture) throws -> DocumentValue {
+  package func additions(_ workload: Workload, _ posture: Posture, revision: String) throws -> DocumentValue {
     let patch = try common.patch(workload, posture)
     guard !patch.movesTokenSetting else {
       throw BulkheadError(

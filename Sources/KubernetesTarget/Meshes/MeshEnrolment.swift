@@ -9,7 +9,8 @@ package protocol MeshEnrolment: Sendable {
   var mesh: Mesh { get }
   /// What the mesh adds to the pod template of a workload in a posture in which it is enrolled: the body of an apply
   /// that owns exactly these fields.
-  func additions(_ workload: Workload, _ posture: Posture) throws -> DocumentValue
+  /// - Parameter revision: of the pods, where the mesh itself has to know it.
+  func additions(_ workload: Workload, _ posture: Posture, revision: String) throws -> DocumentValue
   /// The objects of a workload in a posture, in the order in which they are needed.
   func objects(_ workload: ObjectReference, _ posture: Posture) throws -> [ManifestObject]
   /// What a pod that the mesh should have taken in is without, in words; nil when it lacks nothing.

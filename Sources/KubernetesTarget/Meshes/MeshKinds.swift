@@ -11,16 +11,19 @@ package enum MeshKinds {
     "Server": "servers", "MeshTLSAuthentication": "meshtlsauthentications",
     "NetworkAuthentication": "networkauthentications", "ServiceDefaults": "servicedefaults",
     "ServiceIntentions": "serviceintentions", "NetworkPolicy": "networkpolicies",
-    "VirtualService": "virtualservices", "DestinationRule": "destinationrules",
+    "VirtualService": "virtualservices", "DestinationRule": "destinationrules", "HTTPRoute": "httproutes",
+    "ServiceResolver": "serviceresolvers", "ServiceSplitter": "servicesplitters", "Service": "services",
+    "PodChaos": "podchaos", "NetworkChaos": "networkchaos",
   ]
 
   static func name(of object: ManifestObject) throws -> ObjectName {
     let parts = object.apiVersion.split(separator: "/").map(String.init)
-    guard parts.count == 2, let plural = plurals[object.id.kind] else {
+    guard (1...2).contains(parts.count), let plural = plurals[object.id.kind] else {
       throw BulkheadError(.unexpected, "a rollout does not write \(object.id.kind) of \(object.apiVersion)")
     }
     let resource = APIResource(
-      group: parts[0], version: parts[1], kind: object.id.kind, plural: plural, isNamespaced: true)
+      group: parts.count == 2 ? parts[0] : "", version: parts[parts.count - 1], kind: object.id.kind, plural: plural,
+      isNamespaced: true)
     return ObjectName(resource, namespace: object.id.namespace, name: object.id.name)
   }
 

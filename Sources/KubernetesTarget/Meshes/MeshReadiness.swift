@@ -82,17 +82,7 @@ package struct MeshReadiness: Sendable {
   // MARK: - Sidecars that move to ambient
 
   /// The workloads that have a sidecar of Istio's, or would get one at their next start.
-  static func onSidecars(_ fleet: Fleet) -> [ObjectReference] {
-    let settings = MeshSettings(fleet)
-    let namespaces = Dictionary(fleet.namespaces.map { ($0.name, $0) }) { first, _ in first }
-    return fleet.workloads.filter { workload in
-      let namespace = namespaces[workload.id.namespace]
-      return MeshMembership(
-        workload, namespaceLabels: namespace?.labels ?? [:], namespaceAnnotations: namespace?.annotations ?? [:],
-        settings: settings
-      ).mesh == .istioSidecar
-    }.map(\.id).sorted()
-  }
+  static func onSidecars(_ fleet: Fleet) -> [ObjectReference] { MeshMembership.members(of: .istioSidecar, in: fleet) }
 
   /// Calls from a sidecar bypass waypoints: a workload keeps its sidecar until its callers have given theirs up.
   private func handover(_ wave: Wave) -> [Problem] {

@@ -14,7 +14,7 @@ struct PlainEnvoy: MeshEnrolment {
   /// The discovery server has them.
   let statistics: ProxyStatistics? = nil
 
-  func additions(_ workload: Workload, _ posture: Posture) -> DocumentValue {
+  func additions(_ workload: Workload, _ posture: Posture, revision: String) -> DocumentValue {
     SidecarTemplate(
       images: images, discoveryAddress: discoveryAddress, workload: workload.id, probePorts: ProbePorts.of(workload)
     ).additions

@@ -2,76 +2,100 @@ import FleetModel
 import IntentModel
 import Policies
 
-/// A canary's share by weights: Istio's sidecars split what their applications send, where all callers have one and
-/// both revisions of the workload bear labels. Elsewhere the share is by number of pods.
-enum TrafficSplit {
-  private static let group = "networking.istio.io/v1"
+/// A canary's share of the requests to one service by weights, in the objects of its mesh.
+///
+/// Groups tell the pods of the two revisions apart, routes say how many requests each group gets. Groups are there,
+/// with pods in them, before routes are. When a split ends, both groups are made wide first: whoever still follows a
+/// route finds every pod of the service in either of them. Then the routes go, then pods are exchanged, and the groups
+/// go last.
+struct TrafficSplit: Sendable {
+  /// Who reads the objects.
+  enum Form: Sendable, Equatable {
+    /// Istio's sidecars.
+    case istio
+    /// Linkerd's proxies and Istio's waypoints, in the version of `HTTPRoute` that the cluster serves.
+    case gateway(version: String)
+    case consul
+  }
+
+  var form: Form
+  var service: Service
+  /// The revisions of the pods that stand and of the canary's.
+  var stable: String
+  var canary: String
+  /// The canary's.
+  var percent: Int
+
+  /// What is to be removed of a split, whatever it was.
+  static func remains(_ form: Form, _ service: Service) -> TrafficSplit {
+    TrafficSplit(form: form, service: service, stable: "", canary: "", percent: 0)
+  }
+
+  /// In the order in which they are applied.
+  /// - Parameter wide: both groups hold all pods of the service.
+  func groups(wide: Bool = false) -> [ManifestObject] {
+    switch form {
+    case .istio: [IstioSplit.group(self, wide: wide)]
+    case .gateway: GatewaySplit.groups(self, wide: wide)
+    case .consul: [ConsulSplit.group(self, wide: wide)]
+    }
+  }
+
+  /// - Parameter delays: faults that last meanwhile; only Istio's sidecars know any.
+  func routes(_ delays: [RouteDelay] = []) -> [ManifestObject] {
+    switch form {
+    case .istio:
+      [
+        IstioSplit.route(
+          service.id, shares: [("stable", 100 - percent), ("canary", percent)], delays: delays,
+          purpose: purpose)
+      ]
+    case .gateway(let version): GatewaySplit.routes(self, version: version)
+    case .consul: [ConsulSplit.route(self)]
+    }
+  }
+
+  var purpose: String { "\(percent) % of the requests to \(service.id.name) go to the canary" }
 
   /// The services of a workload that are split: all of their ports speak HTTP, nothing else is behind them, and
   /// whoever calls is in the mesh.
   static func services(
     of workload: Workload, _ fleet: Fleet, _ policies: PostureObjects, enrolled: Set<ObjectReference>
-  ) -> [ObjectReference] {
-    guard policies.mesh == .istioSidecar, let need = policies.need(of: workload.id),
+  ) -> [Service] {
+    guard policies.mesh != .envoy, let need = policies.need(of: workload.id),
       !policies.members(calling: workload.id).isEmpty,
       policies.callers(of: workload.id, notIn: enrolled).isEmpty,
       need.inbound.allSatisfy({ !$0.takesPlaintext })
     else { return [] }
-    return fleet.services(of: workload).filter { service in
-      !service.headless && service.externalName == nil && !service.ports.isEmpty
-        && service.ports.allSatisfy { $0.wireProtocol == .http }
-        && fleet.workloads(behind: service).map(\.id) == [workload.id]
-    }.map(\.id).sorted()
+    let fitting = candidates(of: workload, fleet).filter { fleet.workloads(behind: $0).map(\.id) == [workload.id] }
+    guard policies.mesh == .consul else { return fitting }
+    // Consul splits what it knows as HTTP, and knows a pod by one service.
+    guard need.inbound.allSatisfy({ $0.transport != .tcp || $0.wireProtocol == .http }) else { return [] }
+    return fitting.filter { $0.id.name == policies.consulService(of: workload) }
   }
 
-  /// In the order in which they are applied; they are removed in the reverse one.
-  static func objects(
-    _ service: ObjectReference, stable: String, canary: String, percent: Int
-  ) -> [ManifestObject] {
-    func subset(_ name: String, _ revision: String) -> DocumentValue {
-      .map(["name": .string(name), "labels": .labels([ClusterNames.revision: revision])])
-    }
-    func share(_ name: String, _ weight: Int) -> DocumentValue {
-      .map([
-        "destination": .map(["host": .string(host(service)), "subset": .string(name)]), "weight": .integer(weight),
-      ])
-    }
-    return [
-      object(
-        "DestinationRule", service, "the revisions of \(service.name) while a canary runs",
-        .map([
-          "host": .string(host(service)), "subsets": .list([subset("stable", stable), subset("canary", canary)]),
-        ])),
-      object(
-        "VirtualService", service, "\(percent) % of the requests to \(service.name) go to the canary",
-        .map([
-          "hosts": .texts([host(service)]),
-          "http": .list([.map(["route": .list([share("stable", 100 - percent), share("canary", percent)])])]),
-        ])),
-    ]
+  /// Those that may ever have been split, sorted.
+  static func candidates(of workload: Workload, _ fleet: Fleet) -> [Service] {
+    fleet.services(of: workload).filter { service in
+      !service.headless && service.externalName == nil && !service.selector.isEmpty && !service.ports.isEmpty
+        && service.ports.allSatisfy { $0.wireProtocol == .http && $0.transport == .tcp }
+    }.sorted { $0.id < $1.id }
   }
 
-  static func host(_ service: ObjectReference) -> String {
-    "\(service.name).\(service.namespace).svc.cluster.local"
-  }
-
-  /// Whether an object of somebody else's says where calls to a service go.
-  static func governs(_ object: DocumentValue, _ service: ObjectReference) -> Bool {
-    let spec = object["spec"] ?? .mapping([])
-    let names = [
-      service.name, "\(service.name).\(service.namespace)", "\(service.name).\(service.namespace).svc", host(service),
-    ]
-    let hosts = (spec["hosts"]?.strings ?? []) + [spec["host"]?.string].compactMap(\.self)
-    return hosts.contains {
-      $0 == "*" || names.contains($0) || ($0.hasPrefix("*.") && host(service).hasSuffix($0.dropFirst()))
+  /// Whether the mesh says of an object that it has taken it; a mesh that says nothing of its objects is taken at none.
+  func isTaken(_ live: DocumentValue) -> Bool {
+    switch form {
+    case .istio: true
+    case .gateway: GatewaySplit.isAccepted(live)
+    case .consul: ConsulSplit.isSynced(live)
     }
   }
+}
 
-  private static func object(
-    _ kind: String, _ service: ObjectReference, _ purpose: String, _ spec: DocumentValue
-  ) -> ManifestObject {
-    ManifestObject(
-      kind, group, namespace: service.namespace, name: "bulkhead-canary-\(service.name)", for: service,
-      purpose: purpose, spec: spec)
-  }
+/// Calls of one workload that are held up on their way.
+struct RouteDelay: Sendable, Equatable {
+  /// Of the caller's pods.
+  var labels: [String: String]
+  var namespace: String
+  var milliseconds: Int
 }

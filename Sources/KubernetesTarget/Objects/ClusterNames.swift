@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 package import IntentModel
 package import KubernetesAPI
 import Policies
@@ -29,6 +31,8 @@ package enum ClusterNames {
   package static let plan = "bulkhead.dev/plan"
   package static let step = "bulkhead.dev/step"
   package static let epoch = "bulkhead.dev/epoch"
+  /// On a workload whose update strategy is not its owner's while a wave lasts: what it was, and what it is.
+  package static let held = "bulkhead.dev/held"
 
   // Containers and volumes of a pod.
   package static let proxy = "bulkhead-proxy"
@@ -40,10 +44,21 @@ package enum ClusterNames {
   package static let prefix = "bulkhead-"
 
   package static func canary(of name: String) -> String { "\(name)-bulkhead-canary" }
+
+  /// A name of at most 63 characters, as Services and whatever is named in a label must have: a longer one keeps its
+  /// beginning and gets a digest of the whole, so that it stays unique.
+  static func label(_ name: String) -> String {
+    guard name.utf8.count > 63 else { return name }
+    let digest = SHA256.hash(data: Data(name.utf8)).prefix(4)
+    return String(decoding: name.utf8.prefix(54), as: UTF8.self) + "-"
+      + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
 }
 
 extension APIResource {
   package static let deployments = apps("Deployment", "deployments")
+  package static let statefulSets = apps("StatefulSet", "statefulsets")
+  package static let daemonSets = apps("DaemonSet", "daemonsets")
   package static let services = core("Service", "services")
   package static let configMaps = core("ConfigMap", "configmaps")
   package static let secrets = core("Secret", "secrets")

@@ -5,6 +5,10 @@ import KubernetesAPI
 package enum Ownership {
   /// The program, in words; nil where nobody claims the object.
   package static func keeper(of object: DocumentValue) -> String? {
+    let owners = object[path: "metadata", "ownerReferences"]?.elements ?? []
+    if let owner = owners.first(where: { $0["controller"]?.bool == true }) {
+      return [owner["kind"]?.string, owner["name"]?.string].compactMap(\.self).joined(separator: " ")
+    }
     let labels = object[path: "metadata", "labels"]?.stringMap ?? [:]
     let annotations = object[path: "metadata", "annotations"]?.stringMap ?? [:]
     let keys = (Array(labels.keys) + Array(annotations.keys)).sorted()

@@ -13,7 +13,7 @@ package enum SelectorCheck {
   /// - Parameters:
   ///   - pod: labels of the workload's pods.
   ///   - added: labels that the canary's pods have beside them.
-  ///   - objects: Services, PodDisruptionBudgets, NetworkPolicies, Deployments and HorizontalPodAutoscalers of the
+  ///   - objects: Services, PodDisruptionBudgets, NetworkPolicies, workloads and HorizontalPodAutoscalers of the
   ///     namespace, each with its kind.
   package static func differences(
     workload: ObjectReference, pod: [String: String], added: [String: String], objects: [DocumentValue]
@@ -43,7 +43,7 @@ package enum SelectorCheck {
           Difference(
             object: title, message: before ? "does not select the canary's pods" : "selects the canary's pods alone",
             isFatal: true))
-      } else if kind == "Deployment", after, name != workload.name {
+      } else if WorkloadKinds.controllers.contains(kind), after, (kind, name) != (workload.kind, workload.name) {
         found.append(
           Difference(object: title, message: "selects the pods of \(workload.name) as well", isFatal: false))
       }

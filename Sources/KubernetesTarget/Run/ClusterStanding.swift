@@ -15,8 +15,12 @@ package enum ClusterStanding: Sendable, Equatable {
     let postures = plan.postures(before: plan.waves.count)
     var live: [(id: ObjectReference, object: DocumentValue?)] = []
     for id in Set(plan.waves.flatMap(\.workloads)).sorted() {
+      guard let name = WorkloadKinds.name(of: id) else {
+        live.append((id, nil))
+        continue
+      }
       do {
-        live.append((id, try await client.get(ClusterTarget.deployment(id))))
+        live.append((id, try await client.get(name)))
       } catch let failure as APIFailure where failure.kind == .notFound {
         live.append((id, nil))
       }

@@ -161,11 +161,12 @@ extension ClusterTarget {
   package func uninstallDiscovery() async throws -> Bool {
     guard hasDiscovery else { return true }
     for place in namespaces {
-      let deployments = try await client.list(.deployments, namespace: place).items
-      let isEnrolled = deployments.contains {
-        $0[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
+      for kind in WorkloadKinds.all {
+        let isEnrolled = try await client.list(kind.resource, namespace: place).items.contains {
+          $0[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
+        }
+        if isEnrolled { return false }
       }
-      if isEnrolled { return false }
     }
     try await removeProbes()
     for place in namespaces {

@@ -2,196 +2,151 @@ package import Breach
 import Diagnostics
 package import FleetModel
 import Foundation
+package import IntentModel
 import KubernetesAPI
+import Planning
 package import Rollout
 
-/// What a break-out looks for, offered on one node.
-struct Scenery: Sendable {
-  var node: String
-  var nonce: String
-  var port: Int
-}
-
-/// Break-outs are tried by pods that live for seconds, beside the workload, with its account and its security context.
-///
-/// A probe needs something on the node that only those find who got there. That much is made for the loopback of the
-/// node (L23), by a pod on the node's network; what would have to be planted in the node's files is left to the twin.
+/// Break-outs are tried by pods that live for seconds, beside the workload: with its account, its security context, its
+/// namespaces and volumes of the node, its labels, and on a node where it runs.
 extension ClusterTarget: EscapeRange {
-  package static let vectors = ["L23"]
-  private static let sceneryPort = 15_919
-  private static let sceneryName = "bulkhead-scenery"
-  private static let label = "bulkhead.dev/probe"
+  /// Those that a cluster with this mesh can show.
+  package static func vectors(on mesh: Mesh) -> [String] {
+    let all = ["K08", "K14", "L03", "L17", "L18", "L20", "L23", "L25"]
+    // Hardening leaves them the token that Linkerd's proxy needs, so that nothing closes it.
+    return mesh == .linkerd ? all.filter { $0 != "K08" } : all
+  }
+
+  /// One pod each: what opens one of these vectors opens none of the others.
+  private static let weakenings = [["L03", "L23"], ["L17", "L18"], ["L20"], ["L25", "K08", "K14"]]
 
   package func probeWeakened(_ vectors: [Vector]) async throws -> [ProbeRecord] {
     guard !vectors.isEmpty else { return [] }
-    try await makeScenery()
-    let weak = ObjectReference(kind: "Pod", namespace: "probe", name: "weakened")
-    let spec = DocumentValue.map(["hostNetwork": .bool(true)])
-    return try await run(vectors, of: weak, phase: .weakened, namespace: ClusterNames.namespace, spec, .mapping([]))
+    try await removeProbes()
+    let first = settings.plan.waves.flatMap(\.workloads).sorted().first
+    var node: String?
+    if let first { node = try await self.node(of: first) }
+    let records = try await weakened(vectors, on: node)
+    for record in records where record.result != .escaped {
+      settings.say("break-out \(record.vector) is not counted here: its control did not get out (\(record.words))")
+    }
+    return records
   }
 
   package func probe(
     _ vectors: [Vector], from workloads: [ObjectReference], phase: ProbeRecord.Phase
   ) async throws -> [ProbeRecord] {
     guard !vectors.isEmpty else { return [] }
-    try await makeScenery()
     var records: [ProbeRecord] = []
-    for id in workloads {
-      // `after` looks at what the wave made: by then the workload's own template.
-      let template = try await live(id)[path: "spec", "template", "spec"] ?? .mapping([])
-      let keys: Set<String> = ["hostNetwork", "hostPID", "hostIPC", "serviceAccountName", "securityContext"]
-      let spec = DocumentValue.mapping(template.entries.filter { keys.contains($0.key) })
-      let own = template["containers"]?.elements.first { $0["name"]?.string?.hasPrefix(ClusterNames.prefix) != true }
-      records += try await run(
-        vectors, of: id, phase: phase, namespace: id.namespace, spec, own?["securityContext"] ?? .mapping([]))
-    }
-    return records
-  }
-
-  // MARK: - Scenery
-
-  private var sceneryPod: ObjectName {
-    ObjectName(.pods, namespace: ClusterNames.namespace, name: Self.sceneryName)
-  }
-
-  private func makeScenery() async throws {
-    guard scenery == nil, let image = settings.images.standin else { return }
-    await removeScenery()
-    _ = try await waited("the end of \(sceneryPod)") { try await find(sceneryPod) == nil ? true : nil }
-    let nonce = (0..<4).map { _ in String(UInt32.random(in: 0 ... .max), radix: 16) }.joined()
-    let server = "{\"address\":\"127.0.0.1\",\"port\":\(Self.sceneryPort),\"path\":\"/\",\"body\":\"\(nonce)\"}"
-    let command = ["node", "--configuration", "{\"sockets\":[],\"servers\":[\(server)]}"]
-    let pod = pod(
-      sceneryPod, image: image, arguments: command, spec: .map(["hostNetwork": .bool(true)]), context: .mapping([]),
-      keepsInput: true)
-    _ = try await client.create(pod, as: sceneryPod, request: nonce)
-    let node = try await waited("the pod that offers what break-outs look for") {
-      let live = try await client.get(sceneryPod)
-      return ClusterView.isReady(live) ? live[path: "spec", "nodeName"]?.string : nil
-    }
-    scenery = Scenery(node: node, nonce: nonce, port: Self.sceneryPort)
-  }
-
-  func removeScenery() async {
-    scenery = nil
-    guard let live = try? await client.get(sceneryPod) else { return }
-    _ = try? await client.delete(sceneryPod, precondition: Precondition(of: live.uidAlone), graceSeconds: 0)
-  }
-
-  // MARK: - Probes
-
-  /// Removes what a run that was killed, or that the cluster did not answer, has left of its probes.
-  func removeProbes() async throws {
-    for place in namespaces {
-      for pod in try await client.list(.pods, namespace: place).items
-      where pod[path: "metadata", "labels"]?[Self.label] != nil {
-        guard let name = pod[path: "metadata", "name"]?.string else { continue }
-        try await remove(ObjectName(.pods, namespace: place, name: name))
+    // A few at a time, and on one node after another: a pod each is soon more than a node likes at once.
+    var rest = workloads[...]
+    while !rest.isEmpty {
+      var batch: [(ObjectReference, ProbePod, counted: Set<String>)] = []
+      for id in rest.prefix(4) {
+        let (pod, counted) = try await probePod(vectors, of: id)
+        batch.append((id, pod, counted))
+      }
+      rest = rest.dropFirst(4)
+      records += await withTaskGroup(of: [ProbeRecord].self) { group -> [ProbeRecord] in
+        for (id, pod, counted) in batch {
+          group.addTask {
+            let ending = await self.outcome(of: pod)
+            return ProbeReading(vectors.map(\.code), of: id, phase: phase).records(ending, counted: counted, pod.node)
+          }
+        }
+        var seen: [ProbeRecord] = []
+        for await some in group { seen += some }
+        return seen
       }
     }
-    try await remove(sceneryPod)
+    return records.sorted { ($0.workload, $0.vector) < ($1.workload, $1.vector) }
   }
 
-  private func run(
-    _ vectors: [Vector], of workload: ObjectReference, phase: ProbeRecord.Phase, namespace: String,
-    _ spec: DocumentValue, _ context: DocumentValue
-  ) async throws -> [ProbeRecord] {
-    guard let scenery, let image = settings.images.standin else {
-      return vectors.map {
-        ProbeRecord(vector: $0.code, workload: workload, phase: phase, result: .inconclusive, step: "no probe's image")
+  // MARK: - Controls of the probes
+
+  /// Tries each vector from pods that are open to it, on a node.
+  private func weakened(_ vectors: [Vector], on node: String?) async throws -> [ProbeRecord] {
+    let scenery = try await scenery(on: node)
+    let weak = ObjectReference(kind: "Pod", namespace: "probe", name: "weakened")
+    let groups = Self.weakenings.map { codes in vectors.filter { codes.contains($0.code) } }.filter { !$0.isEmpty }
+    let records = await withTaskGroup(of: [ProbeRecord].self) { group -> [ProbeRecord] in
+      for opened in groups {
+        let subject = ProbeSubject(weakenedFor: opened)
+        let pod = self.probePod(
+          opened, subject, in: ClusterNames.namespace, scenery, account: "\(ClusterNames.namespace):default")
+        group.addTask {
+          let ending = await self.outcome(of: pod, within: .seconds(60))
+          return ProbeReading(opened.map(\.code), of: weak, phase: .weakened).records(ending)
+        }
       }
+      var seen: [ProbeRecord] = []
+      for await some in group { seen += some }
+      return seen
     }
-    let name = ObjectName(
-      .pods, namespace: namespace, name: "bulkhead-probe-\(String(UInt32.random(in: 0 ... .max), radix: 36))")
-    var arguments = ["probe", "--message", "/dev/termination-log"]
-    for vector in vectors {
-      arguments += ["--order", Self.order(vector.code, scenery)]
-    }
-    let placed = spec.merging(.map(["nodeName": .string(scenery.node)]))
-    let pod = pod(name, image: image, arguments: arguments, spec: placed, context: context, keepsInput: false)
-    _ = try await client.create(pod, as: name, request: scenery.nonce)
-    let said: String?
-    do {
-      said = try await waited("the end of a probe from \(workload)", for: .seconds(90)) { try await message(name) }
-    } catch let error as BulkheadError {
-      said = ""
-      settings.say(error.message)
-    }
-    let live = try? await client.get(name)
-    if let live { _ = try? await client.delete(name, precondition: Precondition(of: live.uidAlone), graceSeconds: 0) }
-    return vectors.map { Self.record($0.code, said ?? "", workload, phase) }
+    counted[scenery.node] = Set(records.filter { $0.result == .escaped }.map(\.vector))
+    return records.sorted { $0.vector < $1.vector }
   }
 
-  private static func order(_ code: String, _ scenery: Scenery) -> String {
-    "{\"vector\":\"\(code)\",\"nonce\":\"\(scenery.nonce)\",\"facts\":{\"address\":\"127.0.0.1\","
-      + "\"port\":\"\(scenery.port)\"}}"
+  // MARK: - Pods
+
+  /// - Returns: also the vectors whose controls got out on its node.
+  private func probePod(_ vectors: [Vector], of id: ObjectReference) async throws -> (ProbePod, Set<String>) {
+    let node = try await node(of: id)
+    let scenery = try await scenery(on: node)
+    if counted[scenery.node] == nil { _ = try await weakened(vectors, on: scenery.node) }
+    // `after` looks at what the wave made: by then the workload's own template.
+    let live = try await live(id)
+    let subject = ProbeSubject(template: live[path: "spec", "template"] ?? .mapping([]))
+    let name = subject.spec["serviceAccountName"]?.string ?? "default"
+    var pod = probePod(vectors, subject, in: id.namespace, scenery, account: "\(id.namespace):\(name)")
+    pod.owner = try await probeOwner(in: id.namespace)
+    // The controller of a DaemonSet would take a pod that is nobody's for one of its own, and delete one of the two.
+    if pod.owner == nil, try !kindAndName(id).kind.hasCanaryBeside { pod.labels = [:] }
+    return (pod, counted[scenery.node] ?? [])
   }
 
-  /// What a probe that has ended left behind; nil while it runs.
-  private func message(_ name: ObjectName) async throws -> String? {
-    let live = try await client.get(name)
-    let ended = live[path: "status", "containerStatuses"]?.elements.first?["state"]?["terminated"]
-    return ended.map { $0["message"]?.string ?? "" }
+  private func probePod(
+    _ vectors: [Vector], _ subject: ProbeSubject, in namespace: String, _ scenery: ProbeScenery, account: String
+  ) -> ProbePod {
+    var pod = probePod(
+      "bulkhead-probe-\(random())", in: namespace,
+      spec: subject.spec.merging(.map(["nodeName": .string(scenery.node)])))
+    (pod.labels, pod.annotations) = (subject.labels, subject.annotations)
+    // It comes first, so that it is there before anybody looks for it.
+    let beside = subject.places.dropFirst().first ?? subject.places.first
+    pod.add(
+      ProbePod.neighbour, staying: ["idle"], context: beside?.securityContext ?? .mapping([]),
+      variable: ("FLAG", ProbeScenery.secret("L25", of: scenery.secret)))
+    for place in subject.places {
+      pod.add(place, orders: vectors.map { scenery.order($0.code, from: place, of: subject, account: account) })
+    }
+    return pod
   }
 
-  private static func record(
-    _ code: String, _ said: String, _ workload: ObjectReference, _ phase: ProbeRecord.Phase
-  ) -> ProbeRecord {
-    struct Outcome: Decodable {
-      var vector: String
-      var result: String
-      var step: String
-      var errno: String?
-    }
-    let outcomes = said.split(separator: "\n").prefix(100).compactMap {
-      try? JSONDecoder().decode(Outcome.self, from: Data($0.utf8))
-    }
-    guard let outcome = outcomes.first(where: { $0.vector == code }) else {
-      return ProbeRecord(
-        vector: code, workload: workload, phase: phase, result: .inconclusive, step: "the probe said nothing")
-    }
-    return ProbeRecord(
-      vector: code, workload: workload, phase: phase, result: .init(rawValue: outcome.result) ?? .inconclusive,
-      step: outcome.step, errno: outcome.errno)
+  /// Where a pod of the workload runs, so that what it has mounted of its node is there; one with scenery if there is.
+  func node(of id: ObjectReference) async throws -> String? {
+    let names = Set(try await view().seen(document()).filter { $0.workload == id && $0.isReady }.map(\.uid))
+    let nodes = try await view().pods.filter { names.contains($0[path: "metadata", "uid"]?.string ?? "") }
+      .compactMap { $0[path: "spec", "nodeName"]?.string }.sorted()
+    return nodes.first { sceneries[$0] != nil } ?? nodes.first
   }
 
-  private func pod(
-    _ name: ObjectName, image: String, arguments: [String], spec: DocumentValue, context: DocumentValue,
-    keepsInput: Bool
-  ) -> DocumentValue {
-    let container = DocumentValue.map([
-      "name": .string("probe"), "image": .string(image), "imagePullPolicy": .string(settings.images.pullPolicy),
-      "command": .texts(["bulkhead-standin"]), "args": .texts(arguments), "stdin": keepsInput ? .bool(true) : nil,
-      "securityContext": context,
-      "resources": .map(["limits": .map(["memory": .string("64Mi")])]),
-    ])
+  /// What is ours in an enrolled namespace, and goes when the rollout is undone. As the pod's controller it keeps
+  /// others from taking the pod for theirs, whose labels it has.
+  func probeOwner(in namespace: String) async throws -> DocumentValue? {
+    let name = ObjectName(.configMaps, namespace: namespace, name: ClusterNames.sidecarConfiguration)
+    guard hasDiscovery, let uid = try await find(name)?[path: "metadata", "uid"]?.string else { return nil }
     return .map([
-      "apiVersion": .string("v1"), "kind": .string("Pod"),
-      "metadata": .map([
-        "name": .string(name.name), "namespace": name.namespace.map { .string($0) },
-        // No mesh is to take it in: a proxy would keep it from ending.
-        "labels": .labels([
-          ClusterNames.managedBy: ClusterNames.program, Self.label: "true", "sidecar.istio.io/inject": "false",
-          "istio.io/dataplane-mode": "none",
-        ]),
-        "annotations": .labels([
-          "sidecar.istio.io/inject": "false", "linkerd.io/inject": "disabled",
-          "consul.hashicorp.com/connect-inject": "false",
-        ]),
-      ]),
-      "spec": spec.merging(
-        .map([
-          "restartPolicy": .string("Never"), "terminationGracePeriodSeconds": .integer(0),
-          // Ends by itself should nobody be left to remove it.
-          "activeDeadlineSeconds": .integer(keepsInput ? 7_200 : 120), "containers": .list([container]),
-        ])),
+      "apiVersion": .string("v1"), "kind": .string("ConfigMap"), "name": .string(name.name), "uid": .string(uid),
+      "controller": .bool(true),
     ])
   }
 }
 
-extension DocumentValue {
-  /// The object's uid and nothing else, for a precondition that a status update does not void.
-  var uidAlone: DocumentValue {
-    .map(["metadata": .map(["uid": self[path: "metadata", "uid"]])])
-  }
+extension ProbePod {
+  fileprivate var node: String { spec["nodeName"]?.string ?? "" }
+}
+
+extension ProbeRecord {
+  fileprivate var words: String { [step, errno].compactMap(\.self).joined(separator: " ") }
 }

@@ -1,77 +1,164 @@
 import Diagnostics
-import FleetModel
+package import FleetModel
 import Foundation
 package import IntentModel
 import KubernetesAPI
+import Policies
 package import Trials
+
+/// What puts a fault in.
+package enum FaultMeans: Sendable, Equatable {
+  /// The API's deletion of a pod.
+  case deletion
+  /// Envoys that Bulkhead configures.
+  case discovery
+  /// Istio's sidecars, told by a VirtualService.
+  case virtualService
+  case chaosMesh
+}
 
 /// What is remembered of a fault, to tell afterwards whether it really happened.
 struct FaultNote: Sendable {
+  var means: FaultMeans
   var victim: SeenPod?
   var delayedBefore = 0
+  var durations: [String: CallDuration] = [:]
+  var chaos: ObjectName?
 }
 
 extension ClusterTarget: FaultInjector {
-  /// Which faults this target has. A partition needs a network that enforces policies, and a way to see that it did;
-  /// a delay needs sidecars that are configured here.
-  package static func supports(_ fault: Fault, on mesh: Mesh = .envoy) -> Bool {
+  /// What this target has for a fault, nil where it has nothing: a partition needs Chaos Mesh, which says that packets
+  /// are dropped; a delay needs proxies that can be told, or Chaos Mesh and proxies that measure.
+  package static func means(
+    for fault: Fault, on mesh: Mesh, fleet: Fleet, chaosMesh: Bool
+  ) -> FaultMeans? {
     switch fault {
-    case .killPod: true
-    case .delay: mesh == .envoy
-    case .partition: false
+    case .killPod: return chaosMesh ? .chaosMesh : .deletion
+    case .delay(_, let target, _):
+      if mesh == .envoy { return .discovery }
+      if mesh == .istioSidecar, !delayable(target, fleet).isEmpty { return .virtualService }
+      return chaosMesh && mesh != .istioAmbient ? .chaosMesh : nil
+    case .partition: return chaosMesh ? .chaosMesh : nil
+    }
+  }
+
+  /// The services of a workload whose calls may be led by a VirtualService: nobody else's leads them.
+  static func delayable(_ target: ObjectReference, _ fleet: Fleet) -> [Service] {
+    guard let workload = fleet.workload(target) else { return [] }
+    return TrafficSplit.candidates(of: workload, fleet).filter { service in
+      !fleet.customObjects.contains {
+        $0.apiGroup == "networking.istio.io" && $0.id.kind == "VirtualService"
+          && RouteRivals.governs(
+            $0.id.kind, name: $0.id.name, namespace: $0.id.namespace, spec: $0.spec, service.id)
+      }
     }
   }
 
   package func start(_ fault: Fault, limit: Duration) async throws {
     guard faultNotes[fault] == nil else { return }
-    switch fault {
-    case .killPod(let workload): try await kill(fault, workload)
-    case .delay(let caller, let target, let milliseconds):
-      faultNotes[fault] = FaultNote(delayedBefore: try await delayed(target))
-      let until = Int(Date().timeIntervalSince1970 + limit / .seconds(1))
-      delays.append(.init(caller: caller, target: target, milliseconds: milliseconds, until: until))
+    switch means(fault) {
+    case .deletion?:
+      guard case .killPod(let workload) = fault else { return }
+      try await kill(fault, workload)
+    case .discovery?:
+      guard case .delay(_, let target, _) = fault else { return }
+      faultNotes[fault] = FaultNote(means: .discovery, delayedBefore: try await delayed(target))
+      try remember(fault, limit)
       try await writeDocument()
-    case .partition:
-      throw BulkheadError(.configuration, "a partition cannot be seen to happen on this cluster")
+    case .virtualService?:
+      guard case .delay(let caller, let target, _) = fault else { return }
+      faultNotes[fault] = FaultNote(means: .virtualService, durations: try await callDurations(caller, target))
+      try remember(fault, limit)
+      do {
+        try await writeRoutes(target)
+      } catch {
+        // Nobody ends a fault that did not begin.
+        try? await end(fault)
+        throw error
+      }
+    case .chaosMesh?: try await startChaos(fault, limit)
+    case nil: throw BulkheadError(.configuration, "nothing on this cluster can \(fault.title) and show that it did")
     }
   }
 
   package func end(_ fault: Fault) async throws {
-    guard faultNotes.removeValue(forKey: fault) != nil else { return }
-    guard case .delay(let caller, let target, _) = fault else { return }
-    delays.removeAll { $0.caller == caller && $0.target == target }
-    try await writeDocument()
+    guard let note = faultNotes[fault] else { return }
+    if case .delay(let caller, let target, _) = fault {
+      delays.removeAll { $0.caller == caller && $0.target == target }
+      if note.means == .discovery { try await writeDocument() }
+      if note.means == .virtualService { try await writeRoutes(target) }
+    }
+    if let chaos = note.chaos { try await removeChaos(chaos) }
+    faultNotes[fault] = nil
   }
 
   package func evidence(of fault: Fault) async throws -> FaultEvidence {
     guard let note = faultNotes[fault] else { return FaultEvidence(verified: false, text: "the fault was not put in") }
+    let own: FaultEvidence?
     switch fault {
-    case .killPod(let workload):
-      guard let victim = note.victim else { return FaultEvidence(verified: false, text: "no pod was killed") }
-      let live = try await find(ObjectName(.pods, namespace: workload.namespace, name: victim.name))
-      let isGone = live?[path: "metadata", "uid"]?.string != victim.uid
-      return FaultEvidence(
-        verified: isGone, text: isGone ? "\(victim.name) is gone" : "\(victim.name) is still there")
-    case .delay(_, let target, _):
+    case .killPod(let workload): own = try await evidence(ofKilling: note.victim, workload)
+    case .delay(_, let target, _) where note.means == .discovery:
       let count = try await delayed(target) - note.delayedBefore
-      return FaultEvidence(
+      own = FaultEvidence(
         verified: count > 0, text: "\(count) requests were held up by the sidecars of \(target.name)")
-    case .partition: return FaultEvidence(verified: false, text: "not put in")
+    case .delay(let caller, let target, let milliseconds):
+      own = CallDuration.evidence(
+        before: note.durations, after: try await callDurations(caller, target), milliseconds: milliseconds)
+    case .partition: own = nil
     }
+    guard let chaos = note.chaos else { return own ?? FaultEvidence(verified: false, text: "not put in") }
+    let isInjected = try await find(chaos).map { ChaosStatus($0).isInjected } ?? false
+    let word = isInjected ? "Chaos Mesh says that it is in all pods" : "Chaos Mesh does not say that it is in all pods"
+    guard let own else { return FaultEvidence(verified: isInjected, text: word) }
+    return FaultEvidence(verified: own.verified && isInjected, text: "\(own.text); \(word)")
+  }
+
+  /// Takes back what this run, or one before it, has left of its faults. Of those that the discovery server has been
+  /// told, it is told anew where it is told of anything.
+  func endFaults() async throws {
+    delays = []
+    faultNotes = [:]
+    if enrolment.mesh == .istioSidecar { try await removeRouteDelays() }
+    if settings.hasChaosMesh { try await removeAllChaos() }
+  }
+
+  // MARK: - Parts
+
+  func means(_ fault: Fault) -> FaultMeans? {
+    Self.means(for: fault, on: enrolment.mesh, fleet: fleet, chaosMesh: settings.hasChaosMesh)
+  }
+
+  private func remember(_ fault: Fault, _ limit: Duration) throws {
+    guard case .delay(let caller, let target, let milliseconds) = fault else { return }
+    let until = Int(Date().timeIntervalSince1970 + limit / .seconds(1))
+    delays.append(.init(caller: caller, target: target, milliseconds: milliseconds, until: until))
+  }
+
+  /// The pod of a workload that a fault is aimed at: one that the wave has made, if there is one.
+  func victim(_ workload: ObjectReference) async throws -> SeenPod {
+    let pods = try await view().seen(document()).filter { $0.workload == workload && $0.isReady }
+    let fresh = pods.first { $0.revision != nil && $0.revision == revisions[workload] && !$0.isCanary }
+    guard let victim = fresh ?? pods.first else {
+      throw BulkheadError(.unexpected, "\(workload) has no ready pod to break anything in")
+    }
+    return victim
   }
 
   /// As a node that dies kills it: at once, all of its containers.
   private func kill(_ fault: Fault, _ workload: ObjectReference) async throws {
-    let pods = try await view().seen(document()).filter { $0.workload == workload && $0.isReady }
-    let fresh = pods.first { $0.revision != nil && $0.revision == revisions[workload] && !$0.isCanary }
-    guard let victim = fresh ?? pods.first else {
-      throw BulkheadError(.unexpected, "\(workload) has no ready pod to kill")
-    }
-    faultNotes[fault] = FaultNote(victim: victim)
+    let victim = try await victim(workload)
+    faultNotes[fault] = FaultNote(means: .deletion, victim: victim)
     _ = try lease.requireEpoch()
     _ = try await client.delete(
       ObjectName(.pods, namespace: workload.namespace, name: victim.name), precondition: Precondition(uid: victim.uid),
       graceSeconds: 0)
+  }
+
+  private func evidence(ofKilling victim: SeenPod?, _ workload: ObjectReference) async throws -> FaultEvidence {
+    guard let victim else { return FaultEvidence(verified: false, text: "no pod was killed") }
+    let live = try await find(ObjectName(.pods, namespace: workload.namespace, name: victim.name))
+    let isGone = live?[path: "metadata", "uid"]?.string != victim.uid
+    return FaultEvidence(verified: isGone, text: isGone ? "\(victim.name) is gone" : "\(victim.name) is still there")
   }
 
   /// Requests that the sidecars of a workload have held up so far.

@@ -5,19 +5,14 @@ import KubernetesAPI
 package import Planning
 import Rollout
 
-/// Waves: a canary beside the workload, then the workload itself, then the canary away.
+/// Waves: a canary, then the workload as a whole, then what only the canary needed away.
 extension ClusterTarget: RolloutTarget {
   package func prepare(_ postures: [ObjectReference: Posture]) async throws {
-    if hasDiscovery { try await installDiscovery() }
     let workloads = Set(settings.plan.waves.flatMap(\.workloads)).sorted()
-    for id in workloads {
-      guard id.kind == "Deployment" else {
-        throw BulkheadError(
-          .badInput, "\(id) is no Deployment, and only those can be enrolled yet",
-          cure: "exclude it in the requirements of the plan")
-      }
-      try await beginPuttingBack(id, to: postures[id] ?? .untouched)
-    }
+    for id in workloads { try await refuseHalfWay(id) }
+    if hasDiscovery { try await installDiscovery() }
+    try await endFaults()
+    for id in workloads { try await beginPuttingBack(id, to: postures[id] ?? .untouched) }
     for id in workloads { try await endPuttingBack(id, to: postures[id] ?? .untouched) }
     revisions = [:]
     try await usersAreSeen()
@@ -28,17 +23,21 @@ extension ClusterTarget: RolloutTarget {
     defer { mayEnd = false }
     try await refuseForeignObjects(wave)
     try await requireIdentities(wave)
+    try await refuseWaypoints(wave)
     for id in wave.workloads {
       revisions[id] = revision(wave, id)
       try await placeObjects(id, wave, percent)
     }
     if percent < 100 {
       for id in wave.workloads { try await placeCanary(id, wave, percent) }
-      for id in wave.workloads { try await waitForRollout(Self.canary(id)) }
+      for id in wave.workloads { try await waitForCanary(id, percent) }
     } else {
       for id in wave.workloads { try await removeSplit(id) }
-      for id in wave.workloads { try await change(id, wave) }
-      for id in wave.workloads { try await waitForRollout(Self.deployment(id)) }
+      for id in wave.workloads {
+        try await change(id, wave)
+        try await hold(id, canaries: nil)
+      }
+      for id in wave.workloads { try await waitForWorkload(id) }
     }
     for id in wave.workloads { try await requireProxies(id, wave) }
     if percent < 100 { for id in wave.workloads { try await placeSplit(id, wave, percent) } }
@@ -46,8 +45,9 @@ extension ClusterTarget: RolloutTarget {
   }
 
   package func commit(_ wave: Wave) async throws {
-    for id in wave.workloads { try await remove(Self.canary(id)) }
+    for id in wave.workloads { try await removeCanary(id) }
     for id in wave.workloads { try await waitForCanaryToGo(id) }
+    for id in wave.workloads { try await removeGroups(of: id) }
     for id in wave.workloads { try await removeObjects(id, except: wave.posture(of: id) ?? .untouched) }
     try await settled()
     revisions = [:]
@@ -55,8 +55,6 @@ extension ClusterTarget: RolloutTarget {
   }
 
   package func undo(_ wave: Wave) async -> [String] {
-    // Faults first: nothing is put back while something is being broken.
-    delays = []
     var left = await putBack(wave)
     // Nobody comes after an undo: what may pass is waited for.
     for attempt in 1..<settings.undoAttempts {
@@ -86,7 +84,13 @@ extension ClusterTarget: RolloutTarget {
 
   private func putBack(_ wave: Wave) async -> [Leftover] {
     var left: [Leftover] = []
-    if hasDiscovery { do { try await writeDocument() } catch { left.append(Leftover("faults", error)) } }
+    // Faults first: nothing is put back while something is being broken.
+    do {
+      try await endFaults()
+      if hasDiscovery { try await writeDocument() }
+    } catch {
+      left.append(Leftover("faults", error))
+    }
     var begun: [(id: ObjectReference, posture: Posture)] = []
     for id in wave.workloads.reversed() {
       let posture = wave.steps.first { $0.workload == id }?.before ?? .untouched
@@ -104,7 +108,7 @@ extension ClusterTarget: RolloutTarget {
   }
 
   /// The cluster stays as it is; what only served the run goes.
-  package func close() async { await removeScenery() }
+  package func close() async { try? await removeProbes() }
 
   // MARK: - One workload
 
@@ -134,30 +138,21 @@ extension ClusterTarget: RolloutTarget {
     if enrolment.mesh == .linkerd { hardening = hardening.without(["automountServiceAccountToken"]) }
     return PodTemplate(
       workload: id, posture: posture, revision: revision(wave, id), hardening: hardening,
-      additions: posture.enrolled ? try enrolment.additions(workload, posture) : .mapping([]))
+      additions: posture.enrolled
+        ? try enrolment.additions(workload, posture, revision: revision(wave, id)) : .mapping([]))
   }
 
-  private func placeCanary(_ id: ObjectReference, _ wave: Wave, _ percent: Int) async throws {
-    let live = try await live(id)
-    let template = try await template(id, wave)
-    try await checkSelectors(id, live, template)
-    let replicas = max(1, live[path: "spec", "replicas"]?.integer ?? 1)
-    // As near as numbers of pods come to the share, and never more than the workload itself has.
-    let wanted = min(replicas, max(1, (percent * replicas + (100 - percent) / 2) / max(1, 100 - percent)))
-    let canary = CanaryDeployment(
-      live: live, template: template, replicas: wanted,
-      annotations: try annotations(step: "wave-\(wave.index + 1)/canary"))
-    _ = try await client.apply(canary.object, to: Self.canary(id))
-  }
-
-  private func checkSelectors(_ id: ObjectReference, _ live: DocumentValue, _ template: PodTemplate) async throws {
+  func checkSelectors(
+    _ id: ObjectReference, _ live: DocumentValue, _ template: PodTemplate, isBeside: Bool
+  ) async throws {
     let pod = live[path: "spec", "template", "metadata", "labels"]?.stringMap ?? [:]
     var added = template.template[path: "metadata", "labels"]?.stringMap ?? [:]
-    added[ClusterNames.cohort] = "canary"
+    if isBeside { added[ClusterNames.cohort] = "canary" }
     let own = "bulkhead-\(id.kind.lowercased())-\(id.name)"
     let objects = try await selecting(id.namespace).filter { object in
-      let isOurs = object["kind"]?.string == "NetworkPolicy" && object[path: "metadata", "name"]?.string == own
-      return !isOurs
+      let isOurPolicy = object["kind"]?.string == "NetworkPolicy" && object[path: "metadata", "name"]?.string == own
+      // Services that tell the canary's pods from the others are there for just that.
+      return !isOurPolicy && !(object["kind"]?.string == "Service" && isOurs(object))
     }
     let found = SelectorCheck.differences(workload: id, pod: pod, added: added, objects: objects)
     for difference in found where !difference.isFatal {
@@ -183,7 +178,8 @@ extension ClusterTarget: RolloutTarget {
       group: "autoscaling", version: "v1", kind: "HorizontalPodAutoscaler", plural: "horizontalpodautoscalers",
       isNamespaced: true)
     var objects: [DocumentValue] = []
-    for resource in [.services, .networkPolicies, .deployments, newer, policy, scaler] as [APIResource] {
+    let others: [APIResource] = [.services, .networkPolicies, newer, policy, scaler]
+    for resource in WorkloadKinds.all.map(\.resource) + others {
       do {
         let items = try await client.list(resource, namespace: namespace).items
         objects += items.map { $0.setting(["kind"], to: .string(resource.kind)) }
@@ -196,31 +192,36 @@ extension ClusterTarget: RolloutTarget {
   }
 
   /// The workload itself takes the wave's posture; its pods are exchanged as its own strategy says.
-  private func change(_ id: ObjectReference, _ wave: Wave) async throws {
+  func change(_ id: ObjectReference, _ wave: Wave) async throws {
     let live = try await live(id)
     let step = wave.steps.last { $0.workload == id }?.id ?? "wave-\(wave.index + 1)"
     let body = PodTemplate.apply(
       id, annotations: try annotations(step: step), template: try await template(id, wave).template)
     _ = try await client.apply(
-      body, to: Self.deployment(id), precondition: Precondition(uid: live[path: "metadata", "uid"]?.string))
+      body, to: try kindAndName(id).name, precondition: Precondition(uid: live[path: "metadata", "uid"]?.string))
   }
 
   /// Gives a workload the template that it had in a posture.
   private func beginPuttingBack(_ id: ObjectReference, to posture: Posture, before index: Int? = nil) async throws {
     try await removeSplit(id)
     // Of a workload that somebody deleted, what Bulkhead added to it went with it.
-    guard let live = try await find(Self.deployment(id)) else { return }
+    let (_, name) = try kindAndName(id)
+    guard let live = try await find(name) else { return }
     let present =
       live[path: "spec", "template", "metadata", "annotations"]?[ClusterNames.posture]?.string
       .flatMap(PostureText.read) ?? .untouched
     let isOurs = live[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
+    let isHeld = try HeldStrategy(of: live) != nil
+    let changes = posture == .untouched ? isOurs : present != posture
+    // Nothing but the template keeps its pods as they are: they all go back with it.
+    if changes, !isHeld { try await open(id) }
     // What the pods of that posture need is there before they are.
     try await place(id, posture, step: "undo")
     if posture == .untouched {
       if isOurs {
         let nothing = PodTemplate.apply(id, annotations: [:], template: nil)
         _ = try await client.apply(
-          nothing, to: Self.deployment(id), precondition: Precondition(uid: live[path: "metadata", "uid"]?.string))
+          nothing, to: name, precondition: Precondition(uid: live[path: "metadata", "uid"]?.string))
       }
     } else if present != posture {
       guard let wave = earlierWave(id, before: index ?? settings.plan.waves.count),
@@ -231,29 +232,23 @@ extension ClusterTarget: RolloutTarget {
       }
       try await change(id, earlier)
     }
+    // The others have kept the template that the canary's pods go back to.
+    if isHeld { try await open(id) }
   }
 
   /// Once its own pods serve again, what else the wave made of it goes: the canary, a policy that is not due.
   private func endPuttingBack(_ id: ObjectReference, to posture: Posture) async throws {
     // The stable pods serve again before the canary's go.
-    if try await find(Self.deployment(id)) != nil { try await waitForRollout(Self.deployment(id)) }
-    try await remove(Self.canary(id))
+    let (kind, name) = try kindAndName(id)
+    if try await find(name) != nil { try await waitForRollout(name, kind) }
+    try await removeCanary(id)
     try await waitForCanaryToGo(id)
+    try await removeGroups(of: id)
     try await removeObjects(id, except: posture)
     guard posture.enrolled, !hasDiscovery else { return }
     // The old pods are new ones as well, and the injector may be gone by now.
-    let labels = try await find(Self.deployment(id))?[path: "spec", "template", "metadata", "labels"]
+    let labels = try await find(name)?[path: "spec", "template", "metadata", "labels"]
     if let revision = labels?[ClusterNames.revision]?.string { try await requireProxies(id, revision: revision) }
-  }
-
-  /// Its pods go after it, and the next wave's canary has its name.
-  private func waitForCanaryToGo(_ id: ObjectReference) async throws {
-    let name = Self.canary(id)
-    _ = try await waited("the end of the canary of \(id)") { () -> Bool? in
-      guard try await find(name) == nil else { return nil }
-      let pods = try await view().seen(document()).filter { $0.workload == id && $0.isCanary && !$0.isLeaving }
-      return pods.isEmpty ? true : nil
-    }
   }
 
   /// Removes an object that is ours.

@@ -23,6 +23,10 @@ package struct ClusterTargetSettings: Sendable {
   package var policies: PostureObjects?
   /// Reads what a proxy has counted from its page.
   package var readStatistics: @Sendable (_ page: [UInt8]) throws -> PodCounts = { _ in PodCounts() }
+  /// Reads how long a proxy's calls to services took from its page; a namespace that it does not tell is empty.
+  package var readDurations: @Sendable (_ page: [UInt8]) throws -> [ObjectReference: CallDuration] = { _ in [:] }
+  /// Whether Chaos Mesh puts faults in.
+  package var hasChaosMesh = false
   /// Keeps the list of workloads that have yet to give their sidecars up.
   package var keepList: @Sendable (_ text: String) async throws -> Void = { _ in }
   /// The contents of the Secret with the authorities' keys, where there is none yet.
@@ -71,12 +75,20 @@ package actor ClusterTarget {
   var book = TrafficBook()
   var delays: [MeshDocument.Delay] = []
   var faultNotes: [Fault: FaultNote] = [:]
+  /// The canaries' shares by weights that this run has placed, by service.
+  var splits: [ObjectReference: TrafficSplit] = [:]
+  /// Which kinds the cluster has that say where calls go, once it was asked.
+  var discovered: Discovery?
   /// Whether what is under way may be given up.
   var mayEnd = false
   /// What people have been told of what selects pods.
   var said: Set<String> = []
-  /// The pod that offers what break-outs look for, and the secret that it gives away.
-  var scenery: Scenery?
+  /// The pods that offer what break-outs look for, by node, and the vectors whose controls got out there.
+  var sceneries: [String: ProbeScenery] = [:]
+  var counted: [String: Set<String>] = [:]
+  /// The pod that lets everybody in.
+  var door: ProbeDoor?
+  var doorInMaking: Task<ProbeDoor, any Error>?
   /// Whether it was said that no proxy answers.
   var toldOfSilence = false
   /// Whether namespaces bear their names as labels, once it was asked.
@@ -110,14 +122,6 @@ package actor ClusterTarget {
     settings.plan.waves.prefix(index).last { $0.workloads.contains(workload) }
   }
 
-  static func deployment(_ workload: ObjectReference) -> ObjectName {
-    ObjectName(.deployments, namespace: workload.namespace, name: workload.name)
-  }
-
-  static func canary(_ workload: ObjectReference) -> ObjectName {
-    ObjectName(.deployments, namespace: workload.namespace, name: ClusterNames.canary(of: workload.name))
-  }
-
   // MARK: - Reading
 
   func find(_ name: ObjectName) async throws -> DocumentValue? {
@@ -129,7 +133,7 @@ package actor ClusterTarget {
   }
 
   func live(_ workload: ObjectReference) async throws -> DocumentValue {
-    guard let live = try await find(Self.deployment(workload)) else {
+    guard let live = try await find(try kindAndName(workload).name) else {
       throw BulkheadError(
         .badInput, "the cluster has no \(workload)", cure: "plan anew for what the cluster has: bulkhead plan --kube")
     }
@@ -139,7 +143,11 @@ package actor ClusterTarget {
   func view() async throws -> ClusterView {
     var view = ClusterView(pods: [], services: [])
     if let enrolment = settings.enrolment { view.hasProxy = { enrolment.lacks($0) == nil } }
-    for namespace in namespaces { view.pods += try await client.list(.pods, namespace: namespace).items }
+    for namespace in namespaces {
+      // Probes may have a workload's labels, and are no pods of its.
+      view.pods += try await client.list(.pods, namespace: namespace).items
+        .filter { $0[path: "metadata", "labels"]?[ProbePod.label] == nil }
+    }
     return view
   }
 
@@ -166,49 +174,5 @@ package actor ClusterTarget {
       }
       try await Task.sleep(for: settings.pace)
     }
-  }
-
-  /// Waits until all pods of a Deployment are those of its present template, and serve. Pods that cannot come are not
-  /// waited for to the end, and one that somebody deletes is not waited for at all.
-  func waitForRollout(_ name: ObjectName) async throws {
-    var hopelessSince: ContinuousClock.Instant?
-    do {
-      _ = try await waited("the rollout of \(name)") { () -> Bool? in
-        guard let live = try await find(name) else {
-          throw BulkheadError(
-            .targetUnreachable, "\(name) was deleted meanwhile", cure: "see who deleted it; plan anew without it")
-        }
-        if Self.isRolledOut(live) { return true }
-        guard let trouble = try await trouble(live), trouble.isHopeless else {
-          hopelessSince = nil
-          return nil
-        }
-        let since = hopelessSince ?? .now
-        hopelessSince = since
-        guard ContinuousClock.now - since > settings.hope else { return nil }
-        throw BulkheadError(
-          .targetUnreachable, "the pods of \(name) do not come", cure: "see kubectl describe, and their logs")
-      }
-    } catch let error as BulkheadError {
-      guard let live = try? await find(name), let text = try? await trouble(live)?.text else { throw error }
-      throw BulkheadError(error.exit, error.message + text, cure: error.cure)
-    }
-  }
-
-  static func isRolledOut(_ live: DocumentValue) -> Bool {
-    let status = live["status"] ?? .mapping([])
-    func count(_ key: String) -> Int { status[key]?.integer ?? 0 }
-    let wanted = live[path: "spec", "replicas"]?.integer ?? 1
-    let generation = live[path: "metadata", "generation"]?.integer ?? 0
-    return count("observedGeneration") >= generation && count("updatedReplicas") == wanted
-      && count("replicas") == wanted && count("availableReplicas") == wanted
-  }
-
-  /// Why pods do not come, in the words of the scheduler and the kubelet.
-  private func trouble(_ live: DocumentValue) async throws -> PodTrouble? {
-    guard let selector = live[path: "spec", "selector"]?.labelSelector else { return nil }
-    let pods = try await client.list(.pods, namespace: live[path: "metadata", "namespace"]?.string).items
-    return pods.lazy.filter { selector.matches($0[path: "metadata", "labels"]?.stringMap ?? [:]) }
-      .compactMap { PodTrouble(of: $0) }.first
   }
 }

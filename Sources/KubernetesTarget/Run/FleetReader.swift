@@ -62,7 +62,7 @@ package enum FleetReader {
       guard let map = result[key] else { continue }
       let own = map.entries.filter {
         !$0.key.hasPrefix("bulkhead.dev/") && $0.key != "kubectl.kubernetes.io/last-applied-configuration"
-          && $0.key != "deployment.kubernetes.io/revision"
+          && $0.key != "deployment.kubernetes.io/revision" && $0.key != "deprecated.daemonset.template.generation"
       }
       result = own.isEmpty ? result.without([key]) : result.setting([key], to: .mapping(own))
     }

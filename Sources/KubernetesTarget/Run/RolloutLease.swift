@@ -35,6 +35,7 @@ package final class RolloutLease: Sendable {
   private let client: KubernetesClient
   private let holder: String
   private let seconds: Int
+  private let say: @Sendable (String) -> Void
   private let state = Mutex(State())
 
   /// For how long it is held without being renewed, unless said otherwise.
@@ -43,8 +44,12 @@ package final class RolloutLease: Sendable {
   /// - Parameters:
   ///   - holder: who this is; a run that goes on under the same name takes its own lease back at once.
   ///   - seconds: for how long it is held without being renewed.
-  package init(_ client: KubernetesClient, holder: String, seconds: Int = RolloutLease.seconds) {
-    (self.client, self.holder, self.seconds) = (client, holder, seconds)
+  ///   - say: tells what is waited for.
+  package init(
+    _ client: KubernetesClient, holder: String, seconds: Int = RolloutLease.seconds,
+    say: @escaping @Sendable (String) -> Void
+  ) {
+    (self.client, self.holder, self.seconds, self.say) = (client, holder, seconds, say)
   }
 
   /// Between two renewals.
@@ -121,6 +126,10 @@ package final class RolloutLease: Sendable {
         }
       } else {
         if last != nil, !waiting { throw Self.taken(sighting) }
+        if last?.sighting.holder != sighting.holder {
+          say(
+            "\(sighting.holder.safeForTerminal) has the lease; it is taken over after \(sighting.seconds) s of silence")
+        }
         last = (sighting, before)
       }
       try await Task.sleep(for: .seconds(1))

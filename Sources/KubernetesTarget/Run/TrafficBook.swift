@@ -8,11 +8,23 @@ package struct PodCounts: Sendable, Equatable {
   package var inbound = Tally()
   /// Requests that the pod made, by the service or workload that was meant.
   package var outbound: [ObjectReference: Tally] = [:]
+  /// How long the requests that came in took, by bucket; empty where nobody tells.
+  package var inboundLatency: [Int] = []
   /// Of a pod that plays users.
   package var users: Tally?
 
   /// As `EnvoyMesh.ClusterBootstrap` has it; a test holds the two together.
   package static let refusedConnections = "listener.0.0.0.0_15006.no_filter_chain_match"
+
+  /// As `EnvoyMesh.LatencyBuckets` has them; the same test holds them together.
+  package static let latencyBounds = [
+    1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 175, 200, 250, 300, 400, 500, 750,
+    1_000,
+    1_500, 2_000, 3_000, 5_000, 10_000, 30_000,
+  ]
+  private static let latencyIndex = Dictionary(
+    uniqueKeysWithValues: latencyBounds.enumerated().map { ("\($0.element)", $0.offset) }
+      + [("more", latencyBounds.count)])
 
   package init() {}
 
@@ -29,7 +41,9 @@ package struct PodCounts: Sendable, Equatable {
       guard parts.count >= 3 else { continue }
       let (scope, place, rest) = (parts[0], parts[1], parts.dropFirst(2).joined(separator: "."))
       switch scope {
-      case "http" where place.hasPrefix("in_"): Self.add(rest, count, to: &inbound)
+      case "http" where place.hasPrefix("in_"):
+        Self.add(rest, count, to: &inbound)
+        addLatency(rest, count)
       case "tcp" where place.hasPrefix("in_"): if rest == "downstream_cx_total" { inbound.n += count }
       case "cluster" where place.hasPrefix("in|"):
         // Of HTTP a failed connection shows as an answer already.
@@ -45,6 +59,15 @@ package struct PodCounts: Sendable, Equatable {
       default: continue
       }
     }
+  }
+
+  private mutating func addLatency(_ counter: String, _ count: Int) {
+    let prefix = "downstream_rq_time.le_"
+    guard counter.hasPrefix(prefix), let index = Self.latencyIndex[String(counter.dropFirst(prefix.count))] else {
+      return
+    }
+    if inboundLatency.isEmpty { inboundLatency = Array(repeating: 0, count: Self.latencyBounds.count + 1) }
+    inboundLatency[index] += max(0, count)
   }
 
   private static func add(_ counter: String, _ count: Int, to tally: inout Tally) {
@@ -74,6 +97,11 @@ package struct PodCounts: Sendable, Equatable {
     growth.inbound = grown(inbound, earlier.inbound)
     for (target, tally) in outbound { growth.outbound[target] = grown(tally, earlier.outbound[target] ?? Tally()) }
     growth.users = users.map { grown($0, earlier.users ?? Tally()) }
+    let hasGrown =
+      earlier.inboundLatency.count == inboundLatency.count
+      && zip(inboundLatency, earlier.inboundLatency).allSatisfy { $0 >= $1 }
+    growth.inboundLatency =
+      hasGrown ? zip(inboundLatency, earlier.inboundLatency).map { $0 - $1 } : inboundLatency
     return growth
   }
 
@@ -81,6 +109,11 @@ package struct PodCounts: Sendable, Equatable {
     inbound += growth.inbound
     for (target, tally) in growth.outbound { outbound[target, default: Tally()] += tally }
     if let more = growth.users { users = (users ?? Tally()) + more }
+    if inboundLatency.count == growth.inboundLatency.count {
+      inboundLatency = zip(inboundLatency, growth.inboundLatency).map { $0 &+ $1 }
+    } else if inboundLatency.isEmpty {
+      inboundLatency = growth.inboundLatency
+    }
   }
 }
 
@@ -120,8 +153,13 @@ package struct TrafficBook: Sendable {
       let callers = ObjectReference(kind: "Callers", namespace: page.workload.namespace, name: "callers")
       // The caller's side is a thing of its own: counted under the callee, a canary's failures would be the stable
       // callers' as well.
-      snapshot.edges[Edge(caller: callers, target: page.workload, cohort: cohort), default: Tally()] +=
-        page.total.inbound
+      let inbound = Edge(caller: callers, target: page.workload, cohort: cohort)
+      snapshot.edges[inbound, default: Tally()] += page.total.inbound
+      if !page.total.inboundLatency.isEmpty {
+        let took = LatencyTally(
+          bounds: PodCounts.latencyBounds.map(Double.init), counts: page.total.inboundLatency)
+        snapshot.latency[inbound] = snapshot.latency[inbound]?.combined(with: took, +) ?? took
+      }
       for (target, tally) in page.total.outbound {
         snapshot.edges[Edge(caller: page.workload, target: target, cohort: cohort), default: Tally()] += tally
       }

@@ -20,7 +20,7 @@ package struct PostureObjects: Sendable {
   package init?(_ fleet: Fleet, mesh: Mesh, enrolled: Set<ObjectReference>, watchers: [String] = []) {
     guard let target = PolicyTarget.allCases.first(where: { $0.mesh == mesh }) else { return nil }
     var options = PolicyOptions(target: target)
-    members = Set(Self.members(fleet, mesh))
+    members = Set(MeshMembership.members(of: mesh, in: fleet))
     options.enrolled = enrolled.union(members)
     options.keepsAccounts = true
     options.watchers = watchers
@@ -29,19 +29,6 @@ package struct PostureObjects: Sendable {
     let accounts = Dictionary(fleet.workloads.map { ($0.id, $0.pod.serviceAccount) }) { first, _ in first }
     context = RenderContext(target: target, options: options, accounts: accounts, fleet: fleet)
     needs = Dictionary(set.workloads.map { ($0.workload, $0) }) { first, _ in first }
-  }
-
-  /// Those that are in the mesh already, by the labels that ask for it.
-  private static func members(_ fleet: Fleet, _ mesh: Mesh) -> [ObjectReference] {
-    let settings = MeshSettings(fleet)
-    let namespaces = Dictionary(fleet.namespaces.map { ($0.name, $0) }) { first, _ in first }
-    return fleet.workloads.filter { workload in
-      let namespace = namespaces[workload.id.namespace]
-      return MeshMembership(
-        workload, namespaceLabels: namespace?.labels ?? [:], namespaceAnnotations: namespace?.annotations ?? [:],
-        settings: settings
-      ).mesh == mesh
-    }.map(\.id)
   }
 
   package func need(of workload: ObjectReference) -> WorkloadPolicy? { needs[workload] }

@@ -46,7 +46,7 @@ struct Controller: Sendable {
   }
 
   /// What stand-ins have counted is read through the API server; applications are not asked.
-  private func allowReadingStandins() async throws {
+  func allowReadingStandins() async throws {
     let role = """
       {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role",
        "metadata":{"name":"standins","namespace":"\(RolloutShop.namespace)"},
@@ -59,12 +59,9 @@ struct Controller: Sendable {
     try await cluster.kubectl("apply", "-f", "-", input: role)
   }
 
-  /// Orders a rollout, as a person would.
+  /// Orders a rollout, as a person would: the images are the controller's own.
   func order(_ name: String, plan: String, _ more: String...) async throws {
-    let words = [
-      Tool.product("bulkhead"), "rollout", "manifest", "--plan", plan, "--name", name, "--image",
-      "bulkhead.test/bulkhead:1", "--envoy-image", "bulkhead.test/envoy:1",
-    ]
+    let words = [Tool.product("bulkhead"), "rollout", "manifest", "--plan", plan, "--name", name]
     let ending = try await Tool.run(words + more)
     try #require(ending.code == 0, "\(ending.messages)")
     try await cluster.kubectl("apply", "-f", "-", input: ending.output)
@@ -113,7 +110,7 @@ struct Controller: Sendable {
     let task = String(id.split(separator: "/").last ?? "")
     let folder = try #require(cluster.folder)
     let words = [
-      Tool.script("enter"), folder, Tool.parts + "/usr/bin/ctr", "-n", "k8s.io", "tasks", "kill", "-s", signal, task,
+      Tool.script("enter"), folder, "ctr", "-n", "k8s.io", "tasks", "kill", "-s", signal, task,
     ]
     let ending = try await Tool.run(words)
     guard ending.code == 0 else { throw ToolFailure(words: words, ending: ending) }

@@ -1,41 +1,51 @@
 /// Plans for the shop.
 enum Plans {
   /// The cart enrolled and locked, with its callers enrolled before.
-  static var twoWaves: String {
-    head + """
+  static let twoWaves = plan(
+    capacity: 2,
+    waves: [
+      [
+        ("cart", ["harden", "enrol", "authoriseInShadow"]),
+        ("users", ["enrol", "authoriseInShadow"]),
+      ],
+      [("cart", ["authorise", "requireMutualTLS"])],
+    ])
 
-        - name: "wave-1: enrol 2"
-          steps:
-          - {workload: "shop/cart[Deployment]", action: harden}
-          - {workload: "shop/cart[Deployment]", action: enrol}
-          - {workload: "shop/cart[Deployment]", action: authoriseInShadow}
-          - {workload: "shop/users[Deployment]", action: enrol}
-          - {workload: "shop/users[Deployment]", action: authoriseInShadow}
-        - name: "wave-2: lock 1"
-          steps:
-          - {workload: "shop/cart[Deployment]", action: authorise}
-          - {workload: "shop/cart[Deployment]", action: requireMutualTLS}
-      """
+  static let oneWave = plan(waves: [[("cart", ["harden", "enrol", "authoriseInShadow"])]])
+
+  /// Without a change of how the workload's own containers run.
+  static let enrolOnly = plan(waves: [[("cart", ["enrol", "authoriseInShadow"])]])
+
+  /// One of each kind.
+  static let enrolKinds = plan(
+    capacity: 3,
+    waves: [["cart", "store[StatefulSet]", "agent[DaemonSet]"].map { ($0, ["enrol", "authoriseInShadow"]) }])
+
+  /// In the second wave the cart would ask for identities, and its users have none.
+  static let strictTooEarly = plan(
+    waves: [[("cart", ["enrol", "authoriseInShadow"])], [("cart", ["authorise", "requireMutualTLS"])]])
+
+  /// - Parameter waves: of each the workloads of the shop, with the actions on them in their order; without a
+  ///   kind, such as `store[StatefulSet]`, a Deployment.
+  static func plan(
+    mesh: String = "envoy", capacity: Int = 1, waves: [[(workload: String, actions: [String])]]
+  ) -> String {
+    let text = waves.enumerated().map { index, steps in
+      "  - name: \"wave-\(index + 1)\"\n    steps:\n"
+        + steps.flatMap { step -> [String] in
+          let name = step.workload.hasSuffix("]") ? step.workload : "\(step.workload)[Deployment]"
+          return step.actions.map { "    - {workload: \"shop/\(name)\", action: \($0)}\n" }
+        }.joined()
+    }
+    return """
+      apiVersion: bulkhead.dev/v1alpha1
+      kind: Plan
+      spec:
+        mesh: \(mesh)
+        capacity: \(capacity)
+        fleetDigest: "\(String(repeating: "0", count: 64))"
+        waves:
+
+      """ + text.joined()
   }
-
-  static var oneWave: String {
-    head + """
-
-        - name: "wave-1: enrol 1"
-          steps:
-          - {workload: "shop/cart[Deployment]", action: harden}
-          - {workload: "shop/cart[Deployment]", action: enrol}
-          - {workload: "shop/cart[Deployment]", action: authoriseInShadow}
-      """
-  }
-
-  private static let head = """
-    apiVersion: bulkhead.dev/v1alpha1
-    kind: Plan
-    spec:
-      mesh: envoy
-      capacity: 2
-      fleetDigest: "0000000000000000000000000000000000000000000000000000000000000000"
-      waves:
-    """
 }

@@ -85,6 +85,21 @@ extension Cluster {
     return Cluster(folder: self.folder, kubeconfig: path)
   }
 
+  /// The executor with the rights that the documentation asks for: those of every rollout, with the shop enrolled, and
+  /// more by namespace and role.
+  func installExecutor(_ more: [(namespace: String, role: String)]) async throws {
+    let deploy = Tool.project + "/deploy"
+    for name in ["planner", "executor", "executor-meshes"] {
+      try await kubectl("apply", "-f", "\(deploy)/\(name).yaml")
+    }
+    try await kubectl("apply", "-n", RolloutShop.namespace, "-f", "\(deploy)/enrolled-namespace.yaml")
+    for (namespace, role) in more {
+      try await kubectl(
+        "-n", namespace, "create", "rolebinding", "bulkhead-executor-\(role)",
+        "--clusterrole=bulkhead-executor-\(role)", "--serviceaccount=bulkhead:bulkhead-executor")
+    }
+  }
+
   /// The rules of a role; of a namespace's, or of the whole cluster's.
   func rules(_ role: String, in namespace: String? = nil) async throws -> [Rule] {
     struct Role: Decodable { var rules: [Rule] }

@@ -26,9 +26,12 @@ struct Rollout: Sendable {
 
   /// A new run in `out` that is killed where `reached` says so; nothing of it can clean up.
   func startAndKill(
-    plan: String, out: String, when reached: @escaping @Sendable () async throws -> Bool
+    plan: String, out: String, probes: Bool = true, trials: Bool = true,
+    when reached: @escaping @Sendable () async throws -> Bool
   ) async throws {
-    let words = startWords(plan, out)
+    let words =
+      [Tool.product("bulkhead")] + startArguments(plan: plan, out: out, probes: probes)
+      + (trials ? [] : ["--skip-trials"])
     let result = try await Subprocess.run(
       .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())),
       environment: .inherit.updating(
@@ -129,13 +132,16 @@ struct Rollout: Sendable {
   /// Everything that users have written in the namespace, without what the API server keeps for itself.
   func objects() async throws -> [String] {
     let text = try await cluster.kubectl(
-      "-n", RolloutShop.namespace, "get", "deployments,services,serviceaccounts,configmaps,networkpolicies,pods",
-      "-o", "json")
+      "-n", RolloutShop.namespace, "get",
+      "deployments,statefulsets,daemonsets,services,serviceaccounts,configmaps,networkpolicies,pods", "-o", "json")
     let list = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
     return try (list?["items"] as? [[String: Any]] ?? []).filter { $0["kind"] as? String != "Pod" }.map { item in
       var (item, metadata) = (item, item["metadata"] as? [String: Any] ?? [:])
       var annotations = metadata["annotations"] as? [String: Any] ?? [:]
-      annotations["deployment.kubernetes.io/revision"] = nil
+      // Counted by controllers, and never back.
+      for key in ["deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation"] {
+        annotations[key] = nil
+      }
       metadata["annotations"] = annotations.isEmpty ? nil : annotations
       for key in ["managedFields", "resourceVersion", "generation"] { metadata[key] = nil }
       (item["metadata"], item["status"]) = (metadata, nil)
@@ -170,9 +176,9 @@ struct Rollout: Sendable {
       #"jsonpath={range .items[*]}{.kind} \#(name) {.metadata.resourceVersion}{"\n"}{end}"#)
     let lease = try await cluster.kubectl(
       "-n", "bulkhead", "get", "lease", "bulkhead-rollout", "-o", "jsonpath={.metadata.resourceVersion}")
-    // A Deployment's status counts pods as they come and go: its generation alone is a write.
+    // A workload's status counts pods as they come and go: its generation alone is a write.
     let generations = try await cluster.kubectl(
-      "get", "deployments", "-A", "-o",
+      "get", "deployments,statefulsets,daemonsets", "-A", "-o",
       #"jsonpath={range .items[*]}\#(name) {.metadata.generation}{"\n"}{end}"#)
     return text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("Deployment ") } + [lease, generations]
   }

@@ -30,18 +30,32 @@ enum RolloutShop {
 
   /// As Helm marks what it keeps.
   static var keptByHelm: String {
-    deployment("kept", calls: [], labels: [("app.kubernetes.io/managed-by", "Helm")]) + "\n" + service("kept")
+    workload("kept", calls: [], labels: [("app.kubernetes.io/managed-by", "Helm")]) + "\n" + service("kept")
   }
+
+  /// Users who call a StatefulSet, whose owner holds a pod back from changes, and a DaemonSet.
+  static var otherKinds: String {
+    [
+      #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}"#,
+      player("users", calls: ["store", "agent"], requestsPerSecond: 60), store, agent,
+    ].joined(separator: "\n")
+  }
+
+  static var store: String {
+    workload("store", kind: .statefulSet(replicas: 3, partition: 1), calls: []) + "\n" + service("store")
+  }
+
+  static var agent: String { workload("agent", kind: .daemonSet, calls: []) + "\n" + service("agent") }
 
   static func server(
     _ name: String, calls: [String] = [], isHardened: Bool = true, replicas: Int = 2
   ) -> String {
-    deployment(name, calls: calls, isHardened: isHardened, replicas: replicas) + "\n" + service(name)
+    workload(name, kind: .deployment(replicas: replicas), calls: calls, isHardened: isHardened) + "\n" + service(name)
   }
 
   static func player(_ name: String, calls: [String], isDeclared: Bool = true, requestsPerSecond: Int) -> String {
-    deployment(
-      name, calls: calls, isDeclared: isDeclared, replicas: 1,
+    workload(
+      name, kind: .deployment(replicas: 1), calls: calls, isDeclared: isDeclared,
       users: #","users":{"requestsPerSecond":\#(requestsPerSecond),"count":50}"#)
   }
 
@@ -52,9 +66,35 @@ enum RolloutShop {
     """
   }
 
-  private static func deployment(
-    _ name: String, calls: [String], isDeclared: Bool = true, isHardened: Bool = true, replicas: Int = 2,
-    users: String = "", labels: [(String, String)] = []
+  /// What kinds of workload differ in.
+  private enum Kind {
+    case deployment(replicas: Int)
+    case statefulSet(replicas: Int, partition: Int)
+    case daemonSet
+
+    var name: String {
+      switch self {
+      case .deployment: "Deployment"
+      case .statefulSet: "StatefulSet"
+      case .daemonSet: "DaemonSet"
+      }
+    }
+
+    func fields(_ name: String) -> String {
+      switch self {
+      case .deployment(let replicas):
+        #""replicas":\#(replicas),"strategy":{"rollingUpdate":{"maxSurge":"100%","maxUnavailable":0}},"#
+      case .statefulSet(let replicas, let partition):
+        #""replicas":\#(replicas),"serviceName":"\#(name)","#
+          + #""updateStrategy":{"rollingUpdate":{"partition":\#(partition)}},"#
+      case .daemonSet: ""
+      }
+    }
+  }
+
+  private static func workload(
+    _ name: String, kind: Kind = .deployment(replicas: 2), calls: [String], isDeclared: Bool = true,
+    isHardened: Bool = true, users: String = "", labels: [(String, String)] = []
   ) -> String {
     let context =
       #""securityContext":{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"#
@@ -63,7 +103,7 @@ enum RolloutShop {
       #"{"target":"\#(namespace)/\#($0)[Deployment]","host":"\#($0).\#(namespace)","port":80,"tcp":false}"#
     }
     let role = """
-      {"pod":"\(name)","workload":"\(namespace)/\(name)[Deployment]","callerName":"\(namespace)/\(name)",
+      {"pod":"\(name)","workload":"\(namespace)/\(name)[\(kind.name)]","callerName":"\(namespace)/\(name)",
        "listen":[{"port":8080,"tcp":false}],"calls":[\(outgoing.joined(separator: ","))],
        "connectionSeconds":2,"latency":{"medianMilliseconds":1,"sigma":0.1}\(users)}
       """
@@ -74,10 +114,9 @@ enum RolloutShop {
       {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"role-\(name)","namespace":"\(namespace)"},
        "data":{"role.json":"\(quoted)"}}
       {"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"\(name)","namespace":"\(namespace)"}}
-      {"apiVersion":"apps/v1","kind":"Deployment",
+      {"apiVersion":"apps/v1","kind":"\(kind.name)",
        "metadata":{"name":"\(name)","namespace":"\(namespace)","labels":{\(marks)}},
-       "spec":{"replicas":\(replicas),"selector":{"matchLabels":{"app":"\(name)"}},
-        "strategy":{"rollingUpdate":{"maxSurge":"100%","maxUnavailable":0}},
+       "spec":{\(kind.fields(name))"selector":{"matchLabels":{"app":"\(name)"}},
         "template":{
          "metadata":{"labels":{"app":"\(name)"},"annotations":{"bulkhead.dev/standin-port":"8080"}},
          "spec":{"serviceAccountName":"\(name)","automountServiceAccountToken":false,

@@ -1,7 +1,10 @@
 import Testing
 
 /// The shop of stand-ins, with its users served; gone in the end.
-func withShop(_ more: String = "", _ body: (Rollout) async throws -> Void) async throws {
+func withShop(
+  _ more: String = "", shop: String = RolloutShop.manifests, workloads: [String] = ["deployment/cart"],
+  _ body: (Rollout) async throws -> Void
+) async throws {
   let cluster = try Cluster.current()
   // A test that failed must not fail the next one.
   try await cluster.kubectl(
@@ -9,11 +12,11 @@ func withShop(_ more: String = "", _ body: (Rollout) async throws -> Void) async
   _ = try await cluster.tryKubectl(["-n", "bulkhead", "delete", "lease", "bulkhead-rollout"])
   try await withFolder { folder in
     let rollout = Rollout(cluster: cluster, folder: folder)
-    let manifests = try rollout.write("shop.json", RolloutShop.manifests + "\n" + more)
+    let manifests = try rollout.write("shop.json", shop + "\n" + more)
     try await cluster.kubectl("apply", "-f", manifests)
-    for app in ["cart", "users"] {
+    for workload in workloads + ["deployment/users"] {
       try await cluster.kubectl(
-        "-n", RolloutShop.namespace, "rollout", "status", "deployment/\(app)", "--timeout=120s")
+        "-n", RolloutShop.namespace, "rollout", "status", workload, "--timeout=120s")
     }
     // Names and addresses of a new service take a moment; from then on nothing fails.
     var last = try await rollout.counted(by: "users")

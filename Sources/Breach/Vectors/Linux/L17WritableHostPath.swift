@@ -55,7 +55,7 @@ extension Vector {
   )
 
   /// Folders whose content the node runs or believes: static pods, jobs, keys, programs, libraries, plugins, images.
-  private static let obeyedPlaces = [
+  static let obeyedPlaces = [
     "/etc/kubernetes", "/var/lib/kubelet", "/etc/cron.d", "/etc/cron.daily", "/etc/cron.hourly", "/etc/crontab",
     "/var/spool/cron", "/root", "/home", "/etc/ssh", "/etc/systemd", "/etc/passwd", "/etc/shadow", "/etc/sudoers.d",
     "/etc/ld.so.preload", "/etc/profile.d", "/etc/init.d", "/etc/containerd", "/etc/crio", "/etc/docker", "/etc/cni",

@@ -54,7 +54,7 @@ extension Vector {
     }
   )
 
-  private static let sockets = [
+  static let sockets = [
     "/run/containerd/containerd.sock", "/run/docker.sock", "/run/crio/crio.sock", "/run/cri-dockerd.sock",
     "/run/dockershim.sock", "/run/podman/podman.sock", "/run/k3s/containerd/containerd.sock",
     "/run/k0s/containerd.sock", "/var/snap/microk8s/common/run/containerd.sock",
