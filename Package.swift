@@ -187,7 +187,7 @@ let package = Package(
     tests("Telemetry", ["Telemetry", nioHTTP] + nio),
     tests("Planning", ["Planning", "Judgement", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Breach", ["Breach", "AccessControl", "Intake", "IntentModel", "FleetModel", "Diagnostics"]),
-    tests("Trials", ["Trials", "FleetModel"]),
+    tests("Trials", ["Trials", "IntentModel", "FleetModel", "Diagnostics"]),
     tests(
       "Rollout", ["Rollout", "Trials", "Planning", "Judgement", "Breach", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Linux", ["Linux", "CLinux"]),
@@ -199,7 +199,12 @@ let package = Package(
     tests("TwinContainer", ["Twin", "IntentModel", "FleetModel", "Diagnostics"]),
     tests("Standin", ["StandinProtocol"]),
     tests("EnvoyMesh", ["EnvoyMesh", "IntentModel", "FleetModel", "Diagnostics", x509, asn1, crypto]),
-    tests("Rehearsal", ["Rollout", "JournalStore", "Planning", "Diagnostics", grdb, subprocess, system]),
+    tests(
+      "Rehearsal",
+      [
+        "Composition", "Twin", "Linux", "JournalStore", "Rollout", "Planning", "Trials", "Intake", "IntentModel",
+        "FleetModel", "Diagnostics", grdb, subprocess, system,
+      ]),
     tests("TwinNetwork", ["Twin", "IntentModel", "FleetModel", "Diagnostics", subprocess]),
   ]
 )

@@ -98,9 +98,17 @@ struct ClusterMesh: Sendable {
 
 extension ClusterMesh {
   /// Why a fault is not put in.
-  func lacks(_ fault: Fault, _ chaosMesh: ChaosMeshStanding) -> String {
+  func lacks(_ fault: Fault, _ fleet: Fleet, _ chaosMesh: ChaosMeshStanding) -> String {
     let chaos = chaosMesh == .refused ? "; Chaos Mesh is there, and does not take orders of this account" : ""
-    guard case .delay = fault else { return "nothing shows on this cluster that packets are dropped\(chaos)" }
+    switch fault {
+    case .spike: return "nobody here plays users who could send more"
+    case .limitCPU, .limitMemory:
+      return "it takes Chaos Mesh, and a container with such a limit: others on its node would suffer without\(chaos)"
+    case .partition(_, let target) where !ClusterTarget.hasSpare(target, fleet):
+      return "its one pod has nobody who takes over: calls would fail; give it a second one"
+    case .killPod, .partition: return "nothing shows on this cluster that packets are dropped\(chaos)"
+    case .delay: break
+    }
     switch mesh {
     case .istioAmbient: return "no proxy of the caller's could tell that its calls took longer"
     case .istioSidecar: return "somebody else's VirtualService leads the calls, or they are no HTTP\(chaos)"

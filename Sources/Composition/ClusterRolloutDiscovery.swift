@@ -134,7 +134,7 @@ private final class ClusterPicture: Sendable {
 
   /// How many kinds have been listed.
   var lists: Int { state.withLock { $0.objects.count } }
-  var hasFaults: Bool { state.withLock { !$0.document.delays.isEmpty } }
+  var hasFaults: Bool { state.withLock { $0.document.hasFaults } }
 
   func take(_ change: ClusterChange, _ resource: APIResource, _ namespace: String) {
     let place = Place(resource: resource, namespace: namespace)

@@ -13,17 +13,19 @@ extension ClusterRun {
   ) -> (trials: [[Trial]], leftOut: [String]) {
     let derivation = IntentDerivation(fleet: fleet)
     let players = Set(derivation.players.map(\.id))
-    let planner = TrialPlanner(fleet: fleet)
+    let (mesh, hasChaos) = (mesh, chaosMesh == .usable)
+    let canBePutIn: @Sendable (Fault) -> Bool = {
+      ClusterTarget.means(for: $0, on: mesh.mesh, fleet: fleet, chaosMesh: hasChaos) != nil
+    }
+    let planned = TrialPlanner(fleet: fleet, isPossible: canBePutIn).trials(
+      ofWaves: plan.waves.map { ($0.workloads, plan.postures(before: $0.index + 1)) }, players: players)
     var leftOut: [String] = []
-    let result = plan.waves.map { wave -> [Trial] in
+    let result = zip(plan.waves, planned).map { wave, all -> [Trial] in
       guard options.trials else { return [] }
       let postures = plan.postures(before: wave.index + 1)
-      let all = planner.trials(for: wave.workloads, postures: postures, players: players)
       return all.filter { trial in
-        let means = ClusterTarget.means(
-          for: trial.fault, on: mesh.mesh, fleet: fleet, chaosMesh: chaosMesh == .usable)
-        guard means != nil else {
-          leftOut.append("\(wave.name): \(trial.fault.title): \(mesh.lacks(trial.fault, chaosMesh))")
+        guard canBePutIn(trial.fault) else {
+          leftOut.append("\(wave.name): \(trial.fault.title): \(mesh.lacks(trial.fault, fleet, chaosMesh))")
           return false
         }
         guard case .delay(let caller, _, _) = trial.fault, postures[caller]?.enrolled != true else { return true }

@@ -57,9 +57,7 @@ package struct PlanOverview: Sendable {
   /// By wave; protected workloads are not killed, no more than those that play users.
   package var trials: [[Trial]] {
     let players = Set(IntentDerivation(fleet: fleet).players.map(\.id)).union(maker.rules.protected)
-    let planner = TrialPlanner(fleet: fleet)
-    return plan.waves.map { wave in
-      planner.trials(for: wave.workloads, postures: plan.postures(before: wave.index + 1), players: players)
-    }
+    return TrialPlanner(fleet: fleet).trials(
+      ofWaves: plan.waves.map { ($0.workloads, plan.postures(before: $0.index + 1)) }, players: players)
   }
 }

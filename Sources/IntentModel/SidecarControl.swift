@@ -10,10 +10,11 @@ package struct MeshState: Sendable, Equatable {
   package var delays: [DelayFault]
   package var aborts: [AbortFault]
   package var holdUps: [HoldUpFault]
+  package var cuts: Set<CutFault>
 
   package init(
     services: [MeshService] = [], pods: [MeshPod] = [], canaryShare: [ObjectReference: Int] = [:],
-    delays: [DelayFault] = [], aborts: [AbortFault] = [], holdUps: [HoldUpFault] = []
+    delays: [DelayFault] = [], aborts: [AbortFault] = [], holdUps: [HoldUpFault] = [], cuts: Set<CutFault> = []
   ) {
     self.services = services
     self.pods = pods
@@ -21,6 +22,7 @@ package struct MeshState: Sendable, Equatable {
     self.delays = delays
     self.aborts = aborts
     self.holdUps = holdUps
+    self.cuts = cuts
   }
 }
 
@@ -136,6 +138,17 @@ package struct HoldUpFault: Sendable, Equatable, Hashable, Codable {
     self.target = target
     self.percent = percent
     self.milliseconds = milliseconds
+  }
+}
+
+/// What one pod sends to another one goes to an address that nobody answers at. Both are named by their `MeshPod.id`.
+package struct CutFault: Sendable, Hashable {
+  package var caller: String
+  package var target: String
+
+  package init(caller: String, target: String) {
+    self.caller = caller
+    self.target = target
   }
 }
 

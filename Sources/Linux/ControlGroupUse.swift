@@ -14,8 +14,8 @@ package struct ControlGroupUse: Sendable, Equatable {
   ///   - cpu: v1 `cpuacct.usage` (nanoseconds), or v2 `cpu.stat` (`usage_usec` in microseconds).
   ///   - memory: `memory.stat`: `rss` in v1, `anon` in v2.
   init?(cpu: String, memory: String) {
-    let cpuFields = Self.fields(cpu)
-    let memoryFields = Self.fields(memory)
+    let cpuFields = SmallFile.fields(cpu)
+    let memoryFields = SmallFile.fields(memory)
     guard let bytes = memoryFields["rss"] ?? memoryFields["anon"] else { return nil }
     if let nanoseconds = Int(cpu) {
       self.init(processorSeconds: Double(nanoseconds) / 1e9, bytes: bytes)
@@ -24,15 +24,6 @@ package struct ControlGroupUse: Sendable, Equatable {
     } else {
       return nil
     }
-  }
-
-  private static func fields(_ text: String) -> [String: Int] {
-    var result: [String: Int] = [:]
-    for line in text.split(separator: "\n") {
-      let words = line.split(separator: " ")
-      if words.count == 2, let value = Int(words[1]) { result[String(words[0])] = value }
-    }
-    return result
   }
 }
 
@@ -44,5 +35,17 @@ extension World {
     return ControlGroupUse(
       cpu: SmallFile.read(hostCgroup("cpuacct", leaf) + "/" + cpu),
       memory: SmallFile.read(hostCgroup("memory", leaf) + "/memory.stat"))
+  }
+}
+
+extension SmallFile {
+  /// Lines of a name and a number.
+  static func fields(_ text: String) -> [String: Int] {
+    var result: [String: Int] = [:]
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.count == 2, let value = Int(words[1]) { result[String(words[0])] = value }
+    }
+    return result
   }
 }

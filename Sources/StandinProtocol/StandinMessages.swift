@@ -6,16 +6,47 @@ package struct StandinOrder: Codable, Sendable, Equatable {
   /// canary's own service. Replaces the table as a whole.
   package var canaryAddresses: [String: String]?
   package var requestsPerSecond: Double?
+  /// Takes the place of the spike under way, if there is one.
+  package var spike: Spike?
+  /// Takes the place of the memory held so far.
+  package var ballast: Ballast?
   package var attempt: Attempt?
 
   package init(
     canaryShare: Int? = nil, canaryAddresses: [String: String]? = nil, requestsPerSecond: Double? = nil,
-    attempt: Attempt? = nil
+    spike: Spike? = nil, ballast: Ballast? = nil, attempt: Attempt? = nil
   ) {
     self.canaryShare = canaryShare
     self.canaryAddresses = canaryAddresses
     self.requestsPerSecond = requestsPerSecond
+    self.spike = spike
+    self.ballast = ballast
     self.attempt = attempt
+  }
+}
+
+/// More users for a while: the rate is multiplied, and falls back by itself when the time is over, whoever is still
+/// there to say so.
+package struct Spike: Codable, Sendable, Equatable {
+  /// 1 ends a spike.
+  package var factor: Double
+  package var seconds: Double
+
+  package init(factor: Double, seconds: Double) {
+    self.factor = factor
+    self.seconds = seconds
+  }
+}
+
+/// Memory that is taken bit by bit, touched so that it counts, and given back by itself when the time is over.
+package struct Ballast: Codable, Sendable, Equatable {
+  /// 0 gives everything back.
+  package var mebibytes: Int
+  package var seconds: Double
+
+  package init(mebibytes: Int, seconds: Double) {
+    self.mebibytes = mebibytes
+    self.seconds = seconds
   }
 }
 
@@ -66,11 +97,16 @@ package struct Counters: Codable, Sendable, Equatable {
   package var served: [ServedCount]
   /// Users' requests (of a stand-in that plays users), by cohort.
   package var users: [ServedCount]
+  /// Users' requests that were due, whatever became of them; nil for none.
+  package var sent: Int?
 
-  package init(calls: [CallCount] = [], served: [ServedCount] = [], users: [ServedCount] = []) {
+  package init(
+    calls: [CallCount] = [], served: [ServedCount] = [], users: [ServedCount] = [], sent: Int? = nil
+  ) {
     self.calls = calls
     self.served = served
     self.users = users
+    self.sent = sent
   }
 
   package struct CallCount: Codable, Sendable, Equatable {

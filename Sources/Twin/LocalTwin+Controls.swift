@@ -48,7 +48,7 @@ extension LocalTwin: ControlRange {
   private static let patience: Duration = .milliseconds(700)
 
   /// The wave's new pods are what is being proved; without a wave, any ready pod.
-  private func attacked(_ target: ObjectReference) -> TwinPod? {
+  func attacked(_ target: ObjectReference) -> TwinPod? {
     let ready = { (pod: TwinPod) in pod.state == .ready }
     return players(of: target, .canary).first(where: ready) ?? players(of: target, .stable).first(where: ready)
   }

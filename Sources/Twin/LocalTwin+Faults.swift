@@ -14,6 +14,8 @@ struct FaultNote: Sendable {
   var pair: TrafficBoard.Pair?
   /// The nodes' counter before the cut; it never goes back.
   var packetsBefore: UInt64 = 0
+  var spike: SpikeNote?
+  var limit: LimitNote?
 }
 
 /// Addresses that cannot exchange packets, in both directions.
@@ -35,13 +37,20 @@ extension LocalTwin: FaultInjector {
       try await reconcile()
       try await sidecars.settled(within: .seconds(5))
     case .partition(let caller, let target): try await cut(fault, caller, target, limit)
+    case .spike(let workload, let factor): try await spike(fault, workload, factor, limit)
+    case .limitCPU(let workload, let percent): try await limitProcessor(fault, workload, percent, limit)
+    case .limitMemory(let workload): try await limitMemory(fault, workload, limit)
     }
   }
 
   package func end(_ fault: Fault) async throws {
-    guard faultNotes.removeValue(forKey: fault) != nil else { return }
+    guard let note = faultNotes.removeValue(forKey: fault) else { return }
     switch fault {
     case .killPod: break
+    case .spike(let workload, _): endSpike(of: workload)
+    case .limitCPU(let workload, _), .limitMemory(let workload):
+      limitedLately.insert(workload)
+      if let limit = note.limit { try endLimit(limit) }
     case .delay(let caller, let target, let milliseconds):
       meshFaults.removeAll { $0 == DelayFault(caller: caller, target: target, milliseconds: milliseconds) }
       try await reconcile()
@@ -63,6 +72,13 @@ extension LocalTwin: FaultInjector {
     case .partition:
       let dropped = try await running().packetsCut() - note.packetsBefore
       return FaultEvidence(verified: dropped > 0, text: "\(dropped) packets were dropped between them")
+    case .spike:
+      return note.spike.map(spikeEvidence) ?? FaultEvidence(verified: false, text: "the spike did not begin")
+    case .limitCPU, .limitMemory:
+      guard let limit = note.limit, let victim = note.victim else {
+        return FaultEvidence(verified: false, text: "the limit was not set")
+      }
+      return limitEvidence(limit, victim, ending: note.ending)
     }
   }
 
@@ -79,6 +95,7 @@ extension LocalTwin: FaultInjector {
 
   /// Called when a process of a pod ended; a killed pod's end is the proof that it was killed.
   func noteEnding(of pod: TwinPod, _ how: String) {
+    notePressure(of: pod)
     for (fault, note) in faultNotes where note.victim == pod.name { faultNotes[fault]?.ending = note.ending ?? how }
   }
 
@@ -89,6 +106,8 @@ extension LocalTwin: FaultInjector {
     guard !clients.isEmpty else { throw BulkheadError(.unexpected, "\(caller) has no ready pod") }
     guard !servers.isEmpty else { throw BulkheadError(.unexpected, "\(target) has no ready pod to cut off") }
     let board = board
+    // Callers shun one pod of two: while it is another one, nobody takes over from the pod that is cut off.
+    if limitedLately.remove(target) != nil { try await Self.allServe(servers) { board.served(by: $0.id) } }
     // Kept connections may leave a pod without traffic now that was the busiest a minute ago.
     let client = try await Self.busiest(clients) { board.callsMade(by: $0.id, to: target) }
     let victim = try await Self.busiest(servers) { board.served(by: $0.id) }
@@ -104,13 +123,21 @@ extension LocalTwin: FaultInjector {
   }
 
   /// A workload's ready pods that users meet now: the new ones where there are any.
-  private func playing(_ workload: ObjectReference) -> [TwinPod] {
+  func playing(_ workload: ObjectReference) -> [TwinPod] {
     let ready = pods.values.filter { $0.workload == workload && $0.state == .ready }.sorted { $0.id < $1.id }
     return ready.contains { $0.cohort == .canary } ? ready.filter { $0.cohort == .canary } : ready
   }
 
+  /// Waits until every pod's counter has grown, ten seconds at the most.
+  private static func allServe(_ pods: [TwinPod], _ count: (TwinPod) -> Int) async throws {
+    let before = pods.map(count)
+    for _ in 0..<100 where zip(pods, before).contains(where: { count($0) <= $1 }) {
+      try await Task.sleep(for: .milliseconds(100))
+    }
+  }
+
   /// The pod whose counter grows most, looked at until one has grown by ten or five seconds are over.
-  private static func busiest(_ pods: [TwinPod], _ count: (TwinPod) -> Int) async throws -> TwinPod {
+  static func busiest(_ pods: [TwinPod], _ count: (TwinPod) -> Int) async throws -> TwinPod {
     let before = pods.map(count)
     var growth = before.map { _ in 0 }
     for _ in 0..<50 where growth.max() ?? 0 < 10 {

@@ -40,6 +40,7 @@ extension LocalTwin {
       share = 0
       meshFaults = []
       partitions = []
+      if let spike = runningSpike { endSpike(of: spike.workload) }
       let canaries = wave.workloads.flatMap { players(of: $0, .canary) }
       try await reconcile()
       for pod in canaries { pods[pod.id]?.state = .draining }
@@ -73,7 +74,7 @@ extension LocalTwin {
         addresses["\(call.host):\(call.port)"] = address
       }
     }
-    var order = StandinOrder(canaryAddresses: addresses)
+    var order = StandinOrder(canaryAddresses: addresses, spike: spikeNow(for: pod))
     guard pod.users != nil, pod.state == .ready else { return order }
     let sameRole = pods.values.filter { $0.users != nil && $0.state == .ready }
     let canaries = sameRole.filter { $0.cohort == .canary }

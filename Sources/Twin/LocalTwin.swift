@@ -29,6 +29,9 @@ package actor LocalTwin {
   var meshFaults: [DelayFault] = []
   var partitions: [Partition] = []
   var faultNotes: [Fault: FaultNote] = [:]
+  var runningSpike: RunningSpike?
+  /// Workloads of which callers may still shun a pod that had a limit.
+  var limitedLately: Set<ObjectReference> = []
   var processes: [ProcessKey: PodProcess] = [:]
   /// What ended of pods that are there and was not started again yet.
   var ended: [String: [PodProcess]] = [:]
@@ -145,6 +148,10 @@ extension LocalTwin: RolloutTarget {
     share = 0
     meshFaults = []
     partitions = []
+    for note in faultNotes.values { note.limit?.timer?.cancel() }
+    faultNotes = [:]
+    runningSpike = nil
+    limitedLately = []
   }
 
   /// Every workload runs at least two pods: a canary needs something beside it, and a fault something left over.

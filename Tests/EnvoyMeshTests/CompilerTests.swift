@@ -66,6 +66,21 @@ import Testing
     #expect(!endpoints(shared).contains(#""primary":"no""#), "the canary is all there is")
   }
 
+  @Test func aCutLeadsOnePodsCallsToAnotherOneAstray() {
+    var cut = state
+    cut.cuts = [CutFault(caller: "web", target: "one")]
+    #expect(endpoints(cut) == endpoints(state).replacing("10.7.0.3", with: SidecarPorts.nobody))
+    // Nobody else's, and nothing but where they go.
+    cut.cuts = [CutFault(caller: "one", target: "web"), CutFault(caller: "two", target: "one")]
+    #expect(endpoints(cut) == endpoints(state))
+    for pod in state.pods.dropFirst() {
+      let set = SidecarCompiler(state: cut).compile(for: pod)
+      #expect(
+        set.resources[ResourceKey(.listeners)]
+          == SidecarCompiler(state: state).compile(for: pod).resources[ResourceKey(.listeners)])
+    }
+  }
+
   @Test func isolatedPodsReachTheirOwnServicesOnly() {
     var state = state
     state.services.append(

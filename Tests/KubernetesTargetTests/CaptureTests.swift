@@ -47,10 +47,45 @@ struct CaptureTests {
       print(error.errno)
     """
 
-  private func call(_ rules: String) async throws -> String {
+  /// A sidecar (its group passes the rules) calls nobody, then somebody: which of the two calls left the pod.
+  private static let cutOff = """
+    import os, socket, subprocess, sys
+    for words in ("addr add 10.1.0.2/24 dev d0", "link set d0 up", "link set d1 up", "route add default via 10.1.0.1",
+                  "neigh add 10.1.0.1 lladdr 02:00:00:00:00:01 dev d0"):
+      if words.startswith("addr"):
+        subprocess.run(["ip", "link", "add", "d0", "type", "veth", "peer", "name", "d1"], check=True)
+      subprocess.run(["ip", *words.split()], check=True)
+    subprocess.run(["nft", "-f", "-"], input=sys.argv[1], text=True, check=True)
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+    wire.bind(("d1", 0))
+    wire.settimeout(30)
+    os.setgid(1337)
+    callers = []
+    for address in ("192.0.2.1", "10.96.0.5"):
+      caller = socket.socket()
+      caller.setblocking(False)
+      caller.connect_ex((address, 80))
+      callers.append(caller)
+    seen = []
+    while "10.96.0.5" not in seen:
+      packet = wire.recv(2048)
+      if packet[23] == 6:
+        seen.append(socket.inet_ntoa(packet[30:34]))
+    print(*seen)
+    """
+
+  @Test("what a sidecar is told to send to nobody never leaves the pod; without that chain it does")
+  func cut() async throws {
+    let text = CaptureText().text
+    #expect(try await call(text, Self.cutOff) == "10.96.0.5")
+    let chain = try #require(text.range(of: "  chain cut {"))
+    #expect(try await call(String(text[..<chain.lowerBound] + "}\n"), Self.cutOff) == "192.0.2.1 10.96.0.5")
+  }
+
+  private func call(_ rules: String, _ program: String = Self.caller) async throws -> String {
     let result = try await Subprocess.run(
       .name("unshare"),
-      arguments: ["-n", "python3", "-c", Self.caller, rules], output: .string(limit: 4_096),
+      arguments: ["-n", "python3", "-c", program, rules], output: .string(limit: 4_096),
       error: .string(limit: 4_096))
     try #require(result.terminationStatus == .exited(0), "\(result.standardError)")
     return result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)

@@ -13,19 +13,25 @@ import Testing
 struct EnrolmentTests {
   static let meshes: [Mesh] = [.istioSidecar, .istioAmbient, .linkerd, .consul]
 
-  static func fleet(_ more: String = "", web: String = "{}", cart: String = "{}", pod: String = "") throws -> Fleet {
-    try Intake().read([InputSource(name: "in.yaml", bytes: Array((manifests(web, cart, pod) + more).utf8))]).fleet
+  static func fleet(
+    _ more: String = "", web: String = "{}", cart: String = "{}", pod: String = "", replicas: Int = 1,
+    resources: String = ""
+  ) throws -> Fleet {
+    let text = manifests(web, cart, pod, replicas, resources) + more
+    return try Intake().read([InputSource(name: "in.yaml", bytes: Array(text.utf8))]).fleet
   }
 
   /// web serves the outside and calls cart; cart calls its store, which speaks its own protocol.
-  static func manifests(_ web: String, _ cart: String, _ pod: String) -> String {
+  static func manifests(_ web: String, _ cart: String, _ pod: String, _ replicas: Int, _ resources: String) -> String {
     workload("web", calls: "cart:80", annotations: web) + service("web", type: "LoadBalancer")
-      + workload("cart", calls: "store:6379", annotations: cart, pod: pod) + service("cart")
+      + workload("cart", calls: "store:6379", annotations: cart, pod: pod, replicas: replicas, resources: resources)
+      + service("cart")
       + workload("store", port: 6379) + service("store", port: 6379, target: 6379, name: "tcp-store")
   }
 
   static func workload(
-    _ name: String, calls: String? = nil, annotations: String = "{}", port: Int = 8080, pod: String = ""
+    _ name: String, calls: String? = nil, annotations: String = "{}", port: Int = 8080, pod: String = "",
+    replicas: Int = 1, resources: String = ""
   ) -> String {
     let env = calls.map { "env: [{name: PEER_ADDR, value: \"\($0)\"}]," } ?? ""
     return """
@@ -34,11 +40,13 @@ struct EnrolmentTests {
       kind: Deployment
       metadata: {name: \(name), namespace: shop}
       spec:
+        replicas: \(replicas)
         template:
           metadata: {labels: {app: \(name)}, annotations: \(annotations)}
           spec:
             {serviceAccountName: \(name), \(pod)
-             containers: [{name: main, image: "x:1", \(env) ports: [{containerPort: \(port)}]}]}
+             containers: [{name: main, image: "x:1", \(env) resources: {\(resources)},
+               ports: [{containerPort: \(port)}]}]}
 
       """
   }

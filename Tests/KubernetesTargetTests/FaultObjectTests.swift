@@ -25,6 +25,9 @@ struct FaultObjectTests {
       ChaosObjects.delay(caller: web, target: cart, milliseconds: 200, limit: .milliseconds(23_400)),
       ChaosObjects.partition(
         caller: Self.pod("web-0", "web"), target: Self.pod("cart-0", "cart"), limit: .seconds(23)),
+      ChaosObjects.stress(Self.pod("cart-0", "cart"), container: "main", .cpu(workers: 3), limit: .seconds(25)),
+      ChaosObjects.stress(
+        Self.pod("cart-0", "cart"), container: "main", .memory(bytes: 256 << 20), limit: .seconds(23)),
     ]
     try expectGolden(objects.map(\.yaml).joined(separator: "---\n"), "chaos.yaml")
     for object in objects {
@@ -72,20 +75,47 @@ struct FaultObjectTests {
 
   @Test(
     arguments: [
-      (.envoy, true, .discovery, .chaosMesh), (.envoy, false, .discovery, nil),
+      (.envoy, true, .discovery, .discovery), (.envoy, false, .discovery, .discovery),
       (.istioSidecar, true, .virtualService, .chaosMesh), (.istioSidecar, false, .virtualService, nil),
       (.istioAmbient, true, nil, .chaosMesh), (.linkerd, true, .chaosMesh, .chaosMesh), (.linkerd, false, nil, nil),
       (.consul, true, .chaosMesh, .chaosMesh), (.consul, false, nil, nil),
     ] as [(Mesh, Bool, FaultMeans?, FaultMeans?)])
   func eachFaultHasItsMeans(_ mesh: Mesh, _ hasChaos: Bool, _ delay: FaultMeans?, _ cut: FaultMeans?) throws {
-    let fleet = try EnrolmentTests.fleet()
+    let fleet = try EnrolmentTests.fleet(replicas: 2)
     func means(_ fault: Fault) -> FaultMeans? {
       ClusterTarget.means(for: fault, on: mesh, fleet: fleet, chaosMesh: hasChaos)
     }
     let web = ObjectReference(kind: "Deployment", namespace: "shop", name: "web")
     #expect(means(.killPod(of: Sample.cart)) == (hasChaos ? .chaosMesh : .deletion))
     #expect(means(.delay(caller: web, target: Sample.cart, milliseconds: 1)) == delay)
-    #expect(means(.partition(caller: web, target: Sample.cart)) == cut)
+    let partition = Fault.partition(caller: web, target: Sample.cart)
+    #expect(means(partition) == cut)
+    let alone = try EnrolmentTests.fleet(replicas: 1)
+    #expect(ClusterTarget.means(for: partition, on: mesh, fleet: alone, chaosMesh: hasChaos) == nil)
+  }
+
+  @Test(
+    arguments: [
+      ("", nil, nil), ("limits: {cpu: 500m}", ChaosObjects.Stress.cpu(workers: 3), nil),
+      ("limits: {memory: 64Mi}", nil, .memory(bytes: 64 << 20)), ("requests: {cpu: 500m, memory: 64Mi}", nil, nil),
+    ] as [(String, ChaosObjects.Stress?, ChaosObjects.Stress?)])
+  func limitsAreMetWhereThereAreSome(
+    _ resources: String, _ cpu: ChaosObjects.Stress?, _ memory: ChaosObjects.Stress?
+  ) throws {
+    let fleet = try EnrolmentTests.fleet(resources: resources)
+    let faults: [(Fault, ChaosObjects.Stress?)] = [
+      (.limitCPU(of: Sample.cart, percent: 25), cpu), (.limitMemory(of: Sample.cart), memory),
+    ]
+    for (fault, stress) in faults {
+      #expect(ClusterTarget.stress(fault, fleet)?.stress == stress)
+      #expect(ClusterTarget.stress(fault, fleet)?.container == stress.map { _ in "main" })
+      for mesh in Mesh.allCases {
+        func means(_ hasChaos: Bool) -> FaultMeans? {
+          ClusterTarget.means(for: fault, on: mesh, fleet: fleet, chaosMesh: hasChaos)
+        }
+        #expect(means(true) == stress.map { _ in .chaosMesh } && means(false) == nil)
+      }
+    }
   }
 
   @Test func callsThatSomebodyElseLeadsAreNotDelayed() throws {

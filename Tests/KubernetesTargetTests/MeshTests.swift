@@ -89,8 +89,11 @@ import Trials
     var document = Self.document()
     document.delays = [.init(caller: Sample.cart, target: Sample.cart, milliseconds: 200, until: 50)]
     let view = ClusterView(pods: [], services: [])
+    document.cuts = [.init(caller: "a", target: "b", until: 60)]
     #expect(view.meshState(document, now: 49).delays.count == 1)
     #expect(view.meshState(document, now: 50).delays.isEmpty)
+    #expect(view.meshState(document, now: 59).cuts == [CutFault(caller: "a", target: "b")])
+    #expect(view.meshState(document, now: 60).cuts.isEmpty)
   }
 
   @Test func theDocumentReadsBack() throws {

@@ -29,7 +29,7 @@ struct MeshSplitTests {
       let controllers = PlayedControllers(
         cluster,
         kinds: ["httproutes.gateway.networking.k8s.io", "gateways.gateway.networking.k8s.io"]
-          + ["podchaos.chaos-mesh.org", "networkchaos.chaos-mesh.org"])
+          + ["podchaos.chaos-mesh.org", "networkchaos.chaos-mesh.org", "stresschaos.chaos-mesh.org"])
       let killed = rollout
       try await controllers.playing {
         try await killed.startAndKill(plan: plan, out: "run", probes: false) {
@@ -49,7 +49,8 @@ struct MeshSplitTests {
       }
       let seen = controllers.sightings
       #expect(seen.shares.count >= 2 && seen.empty.isEmpty, "\(seen)")
-      #expect(seen.injected == ["NetworkChaos", "PodChaos"] && seen.recovered == seen.injected, "\(seen)")
+      #expect(
+        seen.injected == ["NetworkChaos", "PodChaos", "StressChaos"] && seen.recovered == seen.injected, "\(seen)")
       #expect(try await left(cluster).isEmpty)
       #expect(try await shop.objects() == before)
       let refused = try cluster.audit(of: "bulkhead-executor").filter { $0.responseStatus?.code == 403 }
@@ -68,7 +69,7 @@ struct MeshSplitTests {
 
   /// What a wave makes beside the workloads.
   private func left(_ cluster: Cluster) async throws -> String {
-    let kinds = "httproutes.gateway.networking.k8s.io,services,deployments,podchaos,networkchaos"
+    let kinds = "httproutes.gateway.networking.k8s.io,services,deployments,podchaos,networkchaos,stresschaos"
     return try await cluster.kubectl(
       "-n", "shop", "get", kinds, "-l", "app.kubernetes.io/managed-by=bulkhead", "-o", "name")
   }
@@ -79,7 +80,8 @@ struct MeshSplitTests {
     try await cluster.kubectl(
       "apply", "-f", "-",
       input: OpenDefinitions.of(
-        "chaos-mesh.org", version: "v1alpha1", [("podchaos", "PodChaos"), ("networkchaos", "NetworkChaos")]))
+        "chaos-mesh.org", version: "v1alpha1",
+        [("podchaos", "PodChaos"), ("networkchaos", "NetworkChaos"), ("stresschaos", "StressChaos")]))
     try await cluster.kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all")
     try await cluster.kubectl("apply", "-f", "-", input: Self.controlPlane)
     let marked = RolloutShop.manifests.replacing(

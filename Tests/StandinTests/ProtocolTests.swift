@@ -15,10 +15,11 @@ import Testing
     try roundTrip(
       StandinOrder(
         canaryShare: 5, canaryAddresses: ["db:5432": "10.0.0.9:5432"], requestsPerSecond: 0.5,
+        spike: Spike(factor: 3, seconds: 25), ballast: Ballast(mebibytes: 64, seconds: 23.5),
         attempt: Attempt(id: 1, host: "h", port: 2, timeoutMilliseconds: 3, tcp: true)))
     let counters = Counters(
       calls: [.init(target: "t", canary: true, n: 3, errors: 1, inherited: 1, latency: [[0, 1], [9, 2]])],
-      served: [.init(canary: false, n: 1)], users: [.init(canary: true, n: 2, errors: 2)])
+      served: [.init(canary: false, n: 1)], users: [.init(canary: true, n: 2, errors: 2)], sent: 3)
     try roundTrip(StandinReport(ready: true, ports: [1, 2], counters: counters))
     try roundTrip(StandinReport(outcome: AttemptOutcome(id: 4, kind: .timedOut, status: 200, detail: "é\n\"")))
     try roundTrip(ProbeOrder(vector: "L17", nonce: "0123456789", facts: ["paths": "/a\n/b"]))

@@ -58,4 +58,46 @@ import Testing
       await users.process.end()
     }
   }
+
+  /// Nobody has to end it; and a new rate in the middle, as every order brings one, leaves it alone.
+  @Test func aSpikeMultipliesTheRateAndEndsByItself() async throws {
+    try await withFolder { folder in
+      let shop = try await Player(part("shop"), in: folder)
+      let users = try await Player(
+        part("users", calls: [call("shop", port: shop.ports[0])], users: .init(requestsPerSecond: 50, count: 10)),
+        in: folder)
+      try users.process.send(StandinOrder(spike: Spike(factor: 8, seconds: 2)))
+      try users.process.send(StandinOrder(requestsPerSecond: 50))
+      let first = users.sent
+      let began = ContinuousClock.now
+      try await users.wait { $0.sent >= first + 600 }
+      let high = Double(600) / ((.now - began) / .seconds(1))
+      #expect(high > 200, "\(high) a second")
+      // Reports keep coming; the ones of the spike's last moments are still among them.
+      let over = ContinuousClock.now + .seconds(2)
+      try await users.wait { _ in ContinuousClock.now >= over }
+      let (calm, start) = (users.sent, ContinuousClock.now)
+      try await users.wait { $0.sent >= calm + 50 }
+      let low = Double(users.sent - calm) / ((.now - start) / .seconds(1))
+      #expect(low < 100, "\(low) a second")
+      await users.process.end()
+      await shop.process.end()
+    }
+  }
+
+  @Test func memoryIsTakenTouchedAndGivenBack() async throws {
+    try await withFolder { folder in
+      let shop = try await Player(part("shop"), in: folder)
+      let before = try #require(shop.residentMebibytes)
+      // What ends by itself may have ended before anybody looks: the peak stays.
+      try shop.process.send(StandinOrder(ballast: Ballast(mebibytes: 40, seconds: 1)))
+      try await shop.reaches { ($0.peakMebibytes ?? 0) >= before + 20 }
+      try await shop.reaches { ($0.residentMebibytes ?? 0) <= before + 10 }
+      try shop.process.send(StandinOrder(ballast: Ballast(mebibytes: 40, seconds: 60)))
+      try await shop.reaches { ($0.residentMebibytes ?? 0) >= before + 38 }
+      try shop.process.send(StandinOrder(ballast: Ballast(mebibytes: 0, seconds: 0)))
+      try await shop.reaches { ($0.residentMebibytes ?? 0) <= before + 10 }
+      await shop.process.end()
+    }
+  }
 }

@@ -1,15 +1,16 @@
 import FleetModel
 import IntentModel
 
-/// Where connections go: one cluster per service port, one per declared inbound port, and two fixed ones.
+/// Where a pod's connections go: one cluster per service port, one per declared inbound port, and two fixed ones.
 struct Clusters {
   let compiler: SidecarCompiler
+  let pod: MeshPod
 
-  func all(for pod: MeshPod, routes: [OutboundRoute]) -> [JSONValue] {
+  func all(routes: [OutboundRoute]) -> [JSONValue] {
     var clusters = [passthrough, nowhere]
     var seen: Set<Int> = []
     for flow in pod.intent.inbound.sorted(by: { $0.port < $1.port }) where seen.insert(flow.port).inserted {
-      clusters.append(application(pod: pod, port: flow.port))
+      clusters.append(application(port: flow.port))
     }
     return clusters + routes.map(service)
   }
@@ -27,7 +28,7 @@ struct Clusters {
     let weights = EndpointWeights(pods: pods, canaryShare: share)
     let localities = [true, false].compactMap { mutual -> JSONValue? in
       let endpoints = pods.filter { $0.intent.posture.enrolled == mutual }
-        .map { endpoint(of: $0, port: route.port.targetPort, weight: weights.weight(of: $0.cohort)) }
+        .map { endpoint(at: $0, port: route.port.targetPort, weight: weights.weight(of: $0.cohort)) }
       guard !endpoints.isEmpty else { return nil }
       // Not a place: an endpoint that changes its locality is made anew, and what connects to it in plaintext closes
       // when the pod moves into the mesh under its address.
@@ -36,13 +37,15 @@ struct Clusters {
     return ["cluster_name": .string(route.cluster), "endpoints": .array(localities)]
   }
 
-  private func endpoint(of pod: MeshPod, port: Int, weight: Int) -> JSONValue {
+  private func endpoint(at other: MeshPod, port: Int, weight: Int) -> JSONValue {
+    let isCut = compiler.state.cuts.contains(CutFault(caller: pod.id, target: other.id))
     var metadata: JSONValue = .object([
-      EnvoyName.balancing: ["cohort": .string(pod.cohort.rawValue), "primary": weight > 0 ? "yes" : "no"]
+      EnvoyName.balancing: ["cohort": .string(other.cohort.rawValue), "primary": weight > 0 ? "yes" : "no"]
     ])
-    if pod.intent.posture.enrolled { metadata[EnvoyName.socketMatch] = ["tls": "mutual"] }
+    if other.intent.posture.enrolled { metadata[EnvoyName.socketMatch] = ["tls": "mutual"] }
     return [
-      "endpoint": ["address": Self.address(pod.address, port)], "metadata": ["filter_metadata": metadata],
+      "endpoint": ["address": Self.address(isCut ? SidecarPorts.nobody : other.address, port)],
+      "metadata": ["filter_metadata": metadata],
       // HTTP never mixes cohorts, so these weights only matter to plain TCP.
       "load_balancing_weight": .number(max(1, weight)),
     ]
@@ -87,7 +90,7 @@ struct Clusters {
 
   /// The application is reached at the pod's address and not at 127.0.0.1: what listens on loopback alone was never
   /// served to others and is not served through the sidecar either.
-  private func application(pod: MeshPod, port: Int) -> JSONValue {
+  private func application(port: Int) -> JSONValue {
     let name = JSONValue.string(EnvoyName.inbound(port))
     return [
       "@type": EnvoyType.cluster, "name": name, "type": "STATIC", "connect_timeout": "1s",

@@ -30,8 +30,8 @@ package struct SidecarCompiler: Sendable {
     set.rights = Set(inbound.rights + outbound.rights)
     for (name, routes) in inbound.routeConfigurations { set.resources[ResourceKey(.routes, name)] = [routes] }
 
-    let clusters = Clusters(compiler: self)
-    set.resources[ResourceKey(.clusters)] = clusters.all(for: pod, routes: routes)
+    let clusters = Clusters(compiler: self, pod: pod)
+    set.resources[ResourceKey(.clusters)] = clusters.all(routes: routes)
     for route in routes where route.isCalled {
       set.resources[ResourceKey(.endpoints, route.cluster)] = [clusters.assignment(for: route)]
     }

@@ -3,6 +3,8 @@ package enum SidecarPorts {
   package static let admin = 15000
   package static let outbound = 15001
   package static let inbound = 15006
+  /// Of TEST-NET-1 (RFC 5737), where nobody is. Whoever cuts pods off sees to it that packets to it are dropped.
+  package static let nobody = "192.0.2.1"
 }
 
 /// Names inside a sidecar's configuration.

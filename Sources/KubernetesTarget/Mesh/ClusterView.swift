@@ -85,7 +85,8 @@ package struct ClusterView: Sendable {
     }
     let delays = document.delays.filter { $0.until > now }
       .map { DelayFault(caller: $0.caller, target: $0.target, milliseconds: $0.milliseconds) }
-    return MeshState(services: meshServices, pods: meshPods, delays: delays)
+    let cuts = document.cuts.filter { $0.until > now }.map { CutFault(caller: $0.caller, target: $0.target) }
+    return MeshState(services: meshServices, pods: meshPods, delays: delays, cuts: Set(cuts))
   }
 
   private func clusterAddress(_ id: ObjectReference) -> String? {

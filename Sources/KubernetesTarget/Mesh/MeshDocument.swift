@@ -45,12 +45,23 @@ package struct MeshDocument: Codable, Sendable, Equatable {
     /// Seconds since 1970: from then on it is over, whoever is still there to end it.
     package var until: Int
   }
+  /// One pod cannot reach another one.
+  package struct Cut: Codable, Sendable, Equatable {
+    /// The uids of the pods.
+    package var caller: String
+    package var target: String
+    /// As of a delay.
+    package var until: Int
+  }
 
   package var schema = "bulkhead.mesh/1"
   package var trustDomain: String
   package var workloads: [Workload] = []
   package var services: [Service] = []
   package var delays: [Delay] = []
+  package var cuts: [Cut] = []
+
+  package var hasFaults: Bool { !delays.isEmpty || !cuts.isEmpty }
 
   package init(trustDomain: String) { self.trustDomain = trustDomain }
 

@@ -13,7 +13,7 @@ package enum MeshKinds {
     "ServiceIntentions": "serviceintentions", "NetworkPolicy": "networkpolicies",
     "VirtualService": "virtualservices", "DestinationRule": "destinationrules", "HTTPRoute": "httproutes",
     "ServiceResolver": "serviceresolvers", "ServiceSplitter": "servicesplitters", "Service": "services",
-    "PodChaos": "podchaos", "NetworkChaos": "networkchaos",
+    "PodChaos": "podchaos", "NetworkChaos": "networkchaos", "StressChaos": "stresschaos",
   ]
 
   static func name(of object: ManifestObject) throws -> ObjectName {

@@ -17,6 +17,9 @@ package struct CaptureText: Sendable, Equatable {
   /// IPv4 addresses of the node, as the pod sees it: its own, and the pod's gateway.
   package var nodeAddresses: [String] = []
   package var probePorts: [Int] = []
+  /// As `EnvoyMesh.SidecarPorts` has it: what is sent there is dropped, so that a sidecar that is told to go there
+  /// for another pod meets what a cut network is like.
+  package static let nobody = "192.0.2.1"
 
   package init() {}
 
@@ -46,6 +49,10 @@ package struct CaptureText: Sendable, Equatable {
         chain hold {
           type filter hook output priority -300; policy accept;
           oifname "lo" tcp sport \(outboundPort) tcp flags & (rst | ack) == rst | ack tcp sequence 0 drop
+        }
+        chain cut {
+          type filter hook output priority 0; policy accept;
+          ip daddr \(Self.nobody) drop
         }
       }
 

@@ -6,7 +6,7 @@ import Policies
 /// it then, whoever is still there to remove it.
 enum ChaosObjects {
   static let apiVersion = "chaos-mesh.org/v1alpha1"
-  static let kinds = ["NetworkChaos", "PodChaos"]
+  static let kinds = ["NetworkChaos", "PodChaos", "StressChaos"]
 
   static func kill(_ workload: ObjectReference, pod: String) -> ManifestObject {
     object(
@@ -44,6 +44,30 @@ enum ChaosObjects {
         "action": .string("partition"), "mode": .string("all"),
         "selector": pods(caller.workload.namespace, [caller.name]), "direction": .string("both"),
         "target": .map(["mode": .string("all"), "selector": pods(target.workload.namespace, [target.name])]),
+        "duration": .string(duration(limit)),
+      ]))
+  }
+
+  /// What burns within a container's limits, so that its neighbours on the node keep what they have.
+  enum Stress: Sendable, Equatable {
+    /// So many threads that take whatever CPU there is.
+    case cpu(workers: Int)
+    case memory(bytes: Int)
+  }
+
+  /// - Parameters:
+  ///   - container: the one whose limits are met.
+  static func stress(_ pod: SeenPod, container: String, _ stress: Stress, limit: Duration) -> ManifestObject {
+    let (word, title, stressor) =
+      switch stress {
+      case .cpu(let workers): ("cpu", "CPU", DocumentValue.map(["workers": .integer(workers), "load": .integer(100)]))
+      case .memory(let bytes): ("memory", "memory", .map(["workers": .integer(1), "size": .string("\(bytes)B")]))
+      }
+    return object(
+      "StressChaos", word, pod.workload, pod.workload, "runs a pod of \(pod.workload.name) into its \(title) limit",
+      .map([
+        "mode": .string("all"), "selector": pods(pod.workload.namespace, [pod.name]),
+        "containerNames": .texts([container]), "stressors": .map([word: stressor]),
         "duration": .string(duration(limit)),
       ]))
   }

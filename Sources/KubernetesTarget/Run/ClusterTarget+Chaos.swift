@@ -46,6 +46,28 @@ extension ClusterTarget {
       return ChaosObjects.delay(caller: from, target: to, milliseconds: milliseconds, limit: limit)
     case .partition(let caller, let target):
       return ChaosObjects.partition(caller: try await victim(caller), target: try await victim(target), limit: limit)
+    case .limitCPU(let workload, _), .limitMemory(let workload):
+      guard let (container, stress) = Self.stress(fault, fleet) else { throw nothing(for: fault) }
+      return ChaosObjects.stress(try await victim(workload), container: container, stress, limit: limit)
+    case .spike: throw nothing(for: fault)
+    }
+  }
+
+  /// What runs a container of a workload into its limit, nil where it has none: without one, what burns would take it
+  /// from everybody on the node. Threads share a limit evenly, so that the container's own get one part of all.
+  static func stress(_ fault: Fault, _ fleet: Fleet) -> (container: String, stress: ChaosObjects.Stress)? {
+    switch fault {
+    case .limitCPU(let workload, let percent):
+      let containers = fleet.workload(workload)?.pod.containers ?? []
+      guard let limited = containers.first(where: { $0.resources.cpuLimitMilli != nil }) else { return nil }
+      return (limited.name, .cpu(workers: max(1, 100 / max(1, percent) - 1)))
+    case .limitMemory(let workload):
+      let containers = fleet.workload(workload)?.pod.containers ?? []
+      for container in containers {
+        if let limit = container.resources.memoryLimitBytes { return (container.name, .memory(bytes: limit)) }
+      }
+      return nil
+    case .killPod, .spike, .delay, .partition: return nil
     }
   }
 
@@ -100,6 +122,7 @@ extension ClusterTarget {
         posture: .untouched, revision: nil, isCanary: false, hasProxy: false)
       let asked = [
         ChaosObjects.kill(nobody, pod: pod.name), ChaosObjects.partition(caller: pod, target: pod, limit: .seconds(1)),
+        ChaosObjects.stress(pod, container: "nobody", .cpu(workers: 1), limit: .seconds(1)),
       ]
       for object in asked {
         do {

@@ -21,14 +21,17 @@ package enum FaultMeans: Sendable, Equatable {
 struct FaultNote: Sendable {
   var means: FaultMeans
   var victim: SeenPod?
-  var delayedBefore = 0
+  /// What the sidecars had counted: requests held up, or connections that nobody answered.
+  var countBefore = 0
+  var cut: PodCut?
   var durations: [String: CallDuration] = [:]
   var chaos: ObjectName?
 }
 
 extension ClusterTarget: FaultInjector {
-  /// What this target has for a fault, nil where it has nothing: a partition needs Chaos Mesh, which says that packets
-  /// are dropped; a delay needs proxies that can be told, or Chaos Mesh and proxies that measure.
+  /// What this target has for a fault, nil where it has nothing: a partition and a delay need proxies that can be told,
+  /// or Chaos Mesh; with that, a delay needs proxies that measure. Pods of a workload that has but one are cut off from
+  /// nobody: that calls to it fail then is known without a trial.
   package static func means(
     for fault: Fault, on mesh: Mesh, fleet: Fleet, chaosMesh: Bool
   ) -> FaultMeans? {
@@ -38,7 +41,11 @@ extension ClusterTarget: FaultInjector {
       if mesh == .envoy { return .discovery }
       if mesh == .istioSidecar, !delayable(target, fleet).isEmpty { return .virtualService }
       return chaosMesh && mesh != .istioAmbient ? .chaosMesh : nil
-    case .partition: return chaosMesh ? .chaosMesh : nil
+    case .partition(_, let target):
+      guard hasSpare(target, fleet) else { return nil }
+      return mesh == .envoy ? .discovery : chaosMesh ? .chaosMesh : nil
+    case .limitCPU, .limitMemory: return chaosMesh && stress(fault, fleet) != nil ? .chaosMesh : nil
+    case .spike: return nil
     }
   }
 
@@ -61,23 +68,15 @@ extension ClusterTarget: FaultInjector {
       guard case .killPod(let workload) = fault else { return }
       try await kill(fault, workload)
     case .discovery?:
-      guard case .delay(_, let target, _) = fault else { return }
-      faultNotes[fault] = FaultNote(means: .discovery, delayedBefore: try await delayed(target))
-      try remember(fault, limit)
-      try await writeDocument()
+      try await note(fault, limit)
+      try await begin(fault) { try await writeDocument() }
     case .virtualService?:
       guard case .delay(let caller, let target, _) = fault else { return }
       faultNotes[fault] = FaultNote(means: .virtualService, durations: try await callDurations(caller, target))
-      try remember(fault, limit)
-      do {
-        try await writeRoutes(target)
-      } catch {
-        // Nobody ends a fault that did not begin.
-        try? await end(fault)
-        throw error
-      }
+      remember(fault, limit)
+      try await begin(fault) { try await writeRoutes(target) }
     case .chaosMesh?: try await startChaos(fault, limit)
-    case nil: throw BulkheadError(.configuration, "nothing on this cluster can \(fault.title) and show that it did")
+    case nil: throw nothing(for: fault)
     }
   }
 
@@ -87,6 +86,10 @@ extension ClusterTarget: FaultInjector {
       delays.removeAll { $0.caller == caller && $0.target == target }
       if note.means == .discovery { try await writeDocument() }
       if note.means == .virtualService { try await writeRoutes(target) }
+    }
+    if let cut = note.cut {
+      cuts.removeAll { $0.caller == cut.caller.uid && $0.target == cut.target.uid }
+      try await writeDocument()
     }
     if let chaos = note.chaos { try await removeChaos(chaos) }
     faultNotes[fault] = nil
@@ -98,13 +101,15 @@ extension ClusterTarget: FaultInjector {
     switch fault {
     case .killPod(let workload): own = try await evidence(ofKilling: note.victim, workload)
     case .delay(_, let target, _) where note.means == .discovery:
-      let count = try await delayed(target) - note.delayedBefore
+      let count = try await delayed(target) - note.countBefore
       own = FaultEvidence(
         verified: count > 0, text: "\(count) requests were held up by the sidecars of \(target.name)")
     case .delay(let caller, let target, let milliseconds):
       own = CallDuration.evidence(
         before: note.durations, after: try await callDurations(caller, target), milliseconds: milliseconds)
-    case .partition: own = nil
+    case .partition:
+      if let cut = note.cut { own = try await evidence(of: cut, since: note.countBefore) } else { own = nil }
+    case .spike, .limitCPU, .limitMemory: own = nil
     }
     guard let chaos = note.chaos else { return own ?? FaultEvidence(verified: false, text: "not put in") }
     let isInjected = try await find(chaos).map { ChaosStatus($0).isInjected } ?? false
@@ -117,6 +122,7 @@ extension ClusterTarget: FaultInjector {
   /// told, it is told anew where it is told of anything.
   func endFaults() async throws {
     delays = []
+    cuts = []
     faultNotes = [:]
     if enrolment.mesh == .istioSidecar { try await removeRouteDelays() }
     if settings.hasChaosMesh { try await removeAllChaos() }
@@ -128,11 +134,46 @@ extension ClusterTarget: FaultInjector {
     Self.means(for: fault, on: enrolment.mesh, fleet: fleet, chaosMesh: settings.hasChaosMesh)
   }
 
-  private func remember(_ fault: Fault, _ limit: Duration) throws {
-    guard case .delay(let caller, let target, let milliseconds) = fault else { return }
-    let until = Int(Date().timeIntervalSince1970 + limit / .seconds(1))
-    delays.append(.init(caller: caller, target: target, milliseconds: milliseconds, until: until))
+  /// Nobody ends a fault that did not begin; what may have been written all the same is taken back, and so is what
+  /// would be written with the next fault.
+  private func begin(_ fault: Fault, _ write: () async throws -> Void) async throws {
+    do {
+      try await write()
+    } catch {
+      // Also where the run is being ended: a new task is not cancelled.
+      await Task { try? await self.end(fault) }.value
+      throw error
+    }
   }
+
+  /// Takes down what the discovery server is to be told, and what the sidecars have counted before.
+  private func note(_ fault: Fault, _ limit: Duration) async throws {
+    var note = FaultNote(means: .discovery)
+    switch fault {
+    case .killPod, .spike, .limitCPU, .limitMemory: return
+    case .delay(_, let target, _):
+      note.countBefore = try await delayed(target)
+      remember(fault, limit)
+    case .partition(let caller, let target):
+      let cut = PodCut(caller: try await victim(caller), target: try await victim(target))
+      note.countBefore = try await unanswered(cut)
+      note.cut = cut
+      cuts.append(.init(caller: cut.caller.uid, target: cut.target.uid, until: Self.end(limit)))
+    }
+    faultNotes[fault] = note
+  }
+
+  func nothing(for fault: Fault) -> BulkheadError {
+    BulkheadError(.configuration, "nothing on this cluster can \(fault.title) and show that it did")
+  }
+
+  private func remember(_ fault: Fault, _ limit: Duration) {
+    guard case .delay(let caller, let target, let milliseconds) = fault else { return }
+    delays.append(.init(caller: caller, target: target, milliseconds: milliseconds, until: Self.end(limit)))
+  }
+
+  /// Seconds since 1970.
+  private static func end(_ limit: Duration) -> Int { Int(Date().timeIntervalSince1970 + limit / .seconds(1)) }
 
   /// The pod of a workload that a fault is aimed at: one that the wave has made, if there is one.
   func victim(_ workload: ObjectReference) async throws -> SeenPod {

@@ -74,6 +74,7 @@ package actor ClusterTarget {
   var revisions: [ObjectReference: String] = [:]
   var book = TrafficBook()
   var delays: [MeshDocument.Delay] = []
+  var cuts: [MeshDocument.Cut] = []
   var faultNotes: [Fault: FaultNote] = [:]
   /// The canaries' shares by weights that this run has placed, by service.
   var splits: [ObjectReference: TrafficSplit] = [:]
@@ -153,7 +154,7 @@ package actor ClusterTarget {
 
   func document() -> MeshDocument {
     var document = MeshDocument(fleet, settings.derivation)
-    document.delays = delays
+    (document.delays, document.cuts) = (delays, cuts)
     return document
   }
 

@@ -16,6 +16,9 @@ package struct PodCounts: Sendable, Equatable {
   /// As `EnvoyMesh.ClusterBootstrap` has it; a test holds the two together.
   package static let refusedConnections = "listener.0.0.0.0_15006.no_filter_chain_match"
 
+  /// As `EnvoyMesh.ClusterBootstrap` has it, too.
+  package static let unansweredConnections = "upstream_cx_connect_timeout"
+
   /// As `EnvoyMesh.LatencyBuckets` has them; the same test holds them together.
   package static let latencyBounds = [
     1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 175, 200, 250, 300, 400, 500, 750,

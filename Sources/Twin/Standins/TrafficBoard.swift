@@ -18,6 +18,8 @@ package final class TrafficBoard: Sendable {
     var callsMade: [String: [String: Int]] = [:]
     /// Requests served so far, by pod.
     var served: [String: Int] = [:]
+    /// Users' requests that were due so far.
+    var usersSent = 0
   }
 
   struct Pair: Hashable, Sendable {
@@ -36,6 +38,7 @@ package final class TrafficBoard: Sendable {
     state.withLock { state in
       for call in counters.calls { state.callsMade[pod, default: [:]][call.target, default: 0] += call.n }
       state.served[pod, default: 0] += counters.served.reduce(0) { $0 + $1.n }
+      state.usersSent += counters.sent ?? 0
       state.lastReport = .now
       for users in counters.users {
         state.snapshot.users[users.canary ? .canary : .stable, default: Tally()] += Tally(
@@ -58,6 +61,11 @@ package final class TrafficBoard: Sendable {
   func callsMade(by pod: String, to target: ObjectReference) -> Int {
     state.withLock { $0.callsMade[pod]?["\(target)"] ?? 0 }
   }
+  /// Whether calls to `target` may be answered by `other` as well.
+  func answers(_ target: ObjectReference, others other: ObjectReference) -> Bool {
+    others[target]?.contains(other) ?? false
+  }
+  var usersSent: Int { state.withLock(\.usersSent) }
   func served(by pod: String) -> Int { state.withLock { $0.served[pod] ?? 0 } }
 
   package var snapshot: TrafficSnapshot {

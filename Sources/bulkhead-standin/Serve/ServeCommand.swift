@@ -63,12 +63,14 @@ private final class ServeSession {
   let standin: Standin
   private let users: UserTraffic?
   private let writer: LineWriter
+  private let hoard: Hoard
 
   init(configuration: StandinConfiguration, loop: any EventLoop) {
     let standin = Standin(configuration: configuration, loop: loop)
     self.standin = standin
     users = configuration.users.map { UserTraffic(standin: standin, users: $0) }
     writer = LineWriter(loop: loop)
+    hoard = Hoard(loop: loop)
   }
 
   func begin(ports: [Int]) {
@@ -84,6 +86,8 @@ private final class ServeSession {
   func obey(_ order: StandinOrder) {
     if let share = order.canaryShare { users?.change(canaryShare: share) }
     if let rate = order.requestsPerSecond { users?.change(rate: rate) }
+    if let spike = order.spike { users?.begin(spike) }
+    if let ballast = order.ballast { hoard.hold(ballast) }
     if let table = order.canaryAddresses {
       standin.canaryAddresses = table.compactMapValues { text in
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else { return nil }

@@ -27,6 +27,7 @@ final class Tally {
   private var calls: [Count]
   private var served = [Count(), Count()]
   private var users = [Count(), Count()]
+  private var sent = 0
   private var touched = false
   /// Everything since the beginning, for those who come and ask.
   private(set) var totals: StandinTotals
@@ -52,6 +53,12 @@ final class Tally {
     touched = true
   }
 
+  /// A user's request was due; what becomes of it is counted when it has ended.
+  func userSends() {
+    sent += 1
+    touched = true
+  }
+
   func user(canary: Bool, milliseconds: Double?, failed: Bool) {
     users[canary ? 1 : 0].add(milliseconds: milliseconds, failed: failed)
     totals.users?.add(failed: failed)
@@ -73,6 +80,8 @@ final class Tally {
     }
     counters.served = Self.take(&served)
     counters.users = Self.take(&users)
+    if sent > 0 { counters.sent = sent }
+    sent = 0
     return counters
   }
 

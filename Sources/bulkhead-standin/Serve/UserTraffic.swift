@@ -12,10 +12,14 @@ final class UserTraffic {
   private let standin: Standin
   private let users: Int
   private var rate: Double
+  /// Of a spike; 1 without one.
+  private var factor = 1.0
+  /// Ends of spikes that were replaced are recognised by it and dropped.
+  private var spikes = 0
   private var share = 0
   private var inFlight = 0
   private var number = 0
-  /// The plan: request k after `origin` is due at origin + k / rate.
+  /// The plan: request k after `origin` is due at origin + k / pace.
   private var origin = NIODeadline.now()
   private var planned = 0
   /// Plans of before a change of the rate are recognised by it and dropped.
@@ -24,15 +28,31 @@ final class UserTraffic {
   init(standin: Standin, users: StandinConfiguration.Users) {
     self.standin = standin
     self.users = max(users.count, 1)
-    rate = min(users.requestsPerSecond, Self.highestRate)
+    rate = users.requestsPerSecond
   }
 
   func start() { replan() }
 
   func change(rate: Double) {
-    self.rate = min(rate, Self.highestRate)
+    self.rate = rate
     replan()
   }
+
+  func begin(_ spike: Spike) {
+    spikes += 1
+    factor = max(spike.factor, 0)
+    replan()
+    let mine = spikes
+    // An hour bounds what a time amount has to hold.
+    let end = TimeAmount.milliseconds(Int64(min(max(spike.seconds, 0), 3600) * 1000))
+    standin.loop.assumeIsolated().scheduleTask(in: end) {
+      guard mine == self.spikes, self.factor != 1 else { return }
+      self.factor = 1
+      self.replan()
+    }
+  }
+
+  private var pace: Double { min(rate * factor, Self.highestRate) }
 
   /// - Parameter share: percent.
   func change(canaryShare share: Int) { self.share = share }
@@ -41,12 +61,12 @@ final class UserTraffic {
     generation += 1
     origin = .now()
     planned = 0
-    guard rate > 0, rate.isFinite else { return }
+    guard pace > 0, pace.isFinite else { return }
     schedule()
   }
 
   /// A rate close to 0 means years to the next request; the bound keeps them within a deadline's range.
-  private var nextDue: NIODeadline { origin + .nanoseconds(Int64(min(Double(planned) / rate * 1e9, 1e18))) }
+  private var nextDue: NIODeadline { origin + .nanoseconds(Int64(min(Double(planned) / pace * 1e9, 1e18))) }
 
   private func schedule() {
     let mine = generation
@@ -66,6 +86,7 @@ final class UserTraffic {
   private func request(planned: NIODeadline) {
     let isCanary = CohortAssignment.isCanary(user: number % users, share: share)
     number &+= 1
+    standin.tally.userSends()
     guard inFlight < Self.mostInFlight else {
       return standin.tally.user(canary: isCanary, milliseconds: nil, failed: true)
     }

@@ -48,7 +48,7 @@ final class PlayedControllers: Sendable {
       switch item["kind"] as? String {
       case "HTTPRoute": try await accept(item)
       case "Gateway": try await program(item)
-      case "PodChaos", "NetworkChaos": try await inject(item)
+      case "PodChaos", "NetworkChaos", "StressChaos": try await inject(item)
       case "ServiceSplitter", "ServiceResolver": try await sync(item)
       default: continue
       }

@@ -9,6 +9,8 @@ final class Player {
   /// Everything reported so far, added up.
   private(set) var totals = Totals()
   private(set) var outcomes: [AttemptOutcome] = []
+  /// Users' requests that were due.
+  private(set) var sent = 0
   private var lines: AsyncStream<String>.Iterator
 
   struct Totals {
@@ -36,6 +38,23 @@ final class Player {
     }
   }
 
+  /// Memory of the process that is really there.
+  var residentMebibytes: Int? { mebibytes("VmRSS") }
+  /// The most that there ever was.
+  var peakMebibytes: Int? { mebibytes("VmHWM") }
+
+  private func mebibytes(_ field: String) -> Int? {
+    let text = (try? String(contentsOfFile: "/proc/\(process.processID)/status", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("\(field):") }
+    return line?.split(separator: " ").compactMap { Int($0) }.first.map { $0 / 1024 }
+  }
+
+  /// Looks again and again until it holds; the time limit of the suite ends a wait in vain.
+  func reaches(_ condition: (Player) -> Bool) async throws {
+    // It polls: nothing reports what the kernel has given to a process.
+    while !condition(self) { try await Task.sleep(for: .milliseconds(10)) }
+  }
+
   func attempt(_ attempt: Attempt) async throws -> AttemptOutcome {
     try process.send(StandinOrder(attempt: attempt))
     try await wait { $0.outcomes.contains { $0.id == attempt.id } }
@@ -55,6 +74,7 @@ final class Player {
       total.latency += count.latency
       totals.calls[key] = total
     }
+    sent += report.counters?.sent ?? 0
     for count in report.counters?.served ?? [] { add(count, to: \.served) }
     for count in report.counters?.users ?? [] { add(count, to: \.users) }
     return report
