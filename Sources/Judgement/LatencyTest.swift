@@ -9,20 +9,30 @@ package struct MeshBudget: Codable, Sendable, Equatable {
   /// Whether one more hop may cost as much as hops of this machine vary: p99 - p50 of the warm-up. A busy machine
   /// delays every hop; without this, the judge would find that it is busy.
   package var includesSpread: Bool
+  /// Beyond this, in milliseconds, the spread counts for nothing more: a machine that stalls would excuse any canary.
+  /// Nil: without a bound.
+  package var mostSpread: Double?
 
-  package init(milliseconds: Double = 5, share: Double = 0.1, hops: Int = 1, includesSpread: Bool = false) {
+  package init(
+    milliseconds: Double = 5, share: Double = 0.1, hops: Int = 1, includesSpread: Bool = false,
+    mostSpread: Double? = nil
+  ) {
     self.milliseconds = milliseconds
     self.share = share
     self.hops = max(1, hops)
     self.includesSpread = includesSpread
+    self.mostSpread = mostSpread
   }
 
   /// - Parameter spread: p99 - p50 of the baseline's warm-up, in milliseconds.
   package func allowance(for quantile: Double, spread: Double = 0) -> Double {
-    max(milliseconds, includesSpread && spread.isFinite ? spread : 0, share * quantile) * Double(hops)
+    let counted = includesSpread && spread.isFinite ? min(spread, mostSpread ?? spread) : 0
+    return max(milliseconds, counted, share * quantile) * Double(hops)
   }
 
-  package var isValid: Bool { milliseconds >= 0 && milliseconds <= 1e6 && share >= 0 && share <= 100 }
+  package var isValid: Bool {
+    milliseconds >= 0 && milliseconds <= 1e6 && share >= 0 && share <= 100 && mostSpread ?? 0 >= 0
+  }
 }
 
 /// How latency is judged.

@@ -44,7 +44,8 @@ struct CanaryGate: Sendable {
     judges = workloads.map { workload in
       let budget = MeshBudget(
         milliseconds: limits.meshBudgetMilliseconds, share: limits.meshBudgetShare,
-        hops: counts.passed(by: workload, of: workloads), includesSpread: true)
+        hops: counts.passed(by: workload, of: workloads), includesSpread: true,
+        mostSpread: limits.meshBudgetMostSpread)
       let latency = LatencySettings(
         budget: budget, margin: limits.margin, warmUpRequests: limits.latencyWarmUp, minimumLooks: limits.latencyLooks)
       var judge = GateJudge(

@@ -43,6 +43,8 @@ import Testing
     #expect(MeshBudget(hops: 3).allowance(for: 20, spread: 40) == 15)
     #expect(MeshBudget(hops: 2, includesSpread: true).allowance(for: 20, spread: 40) == 80)
     #expect(MeshBudget(includesSpread: true).allowance(for: 20, spread: .infinity) == 5)
+    let bounded = MeshBudget(hops: 2, includesSpread: true, mostSpread: 50)
+    #expect(bounded.allowance(for: 20, spread: 40) == 80 && bounded.allowance(for: 20, spread: 400) == 100)
     #expect(!MeshBudget(milliseconds: .nan).isValid && !MeshBudget(share: -1).isValid)
   }
 

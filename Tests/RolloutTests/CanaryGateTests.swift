@@ -17,6 +17,8 @@ import Trials
     var slowBy = 0.0
     /// The looks, counted from the beginning, in which all of the canary's calls take 300 ms.
     var stalls: Set<Int> = []
+    /// The share of all calls, everybody's, for which the machine takes 250 ms more.
+    var machineStalls = 0.0
   }
 
   /// gateway → catalogue; each user's request makes one call to either.
@@ -59,6 +61,7 @@ import Trials
         if target == Self.catalogue, random.uniform() < canary.slowShare { latency += canary.slowBy }
         if canary.stalls.contains(looks) { latency = 300 }
       }
+      if canary.machineStalls > 0, random.uniform() < canary.machineStalls { latency += 250 }
       var tally = snapshot.latency[edge] ?? LatencyTally(bounds: Self.bounds, counts: Array(repeating: 0, count: 127))
       tally.counts[Self.bounds.firstIndex { latency < $0 } ?? 126] += 1
       snapshot.latency[edge] = tally
@@ -79,6 +82,20 @@ import Trials
     var share: Int
     var seconds: Double
     var evidence: [JudgedWorkload]
+  }
+
+  @Test func aMachineThatStallsExcusesNobodyBeyondTheBound() {
+    var limits = CanaryLimits()
+    let slow = Canary(slowShare: 1, slowBy: 150, machineStalls: 0.02)
+    // Control: what everybody's calls vary by, without a bound, lets 150 ms through.
+    #expect(run(slow, limits: limits).verdict == .pass)
+    limits.meshBudgetMostSpread = 50
+    let verdict = run(slow, limits: limits).verdict
+    #expect(verdict.reason.contains("took longer than"), "\(verdict)")
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let steady = run(Canary(machineStalls: 0.02), seed: seed, limits: limits).verdict
+      #expect(!steady.reason.contains("took longer than"), "\(steady)")
+    }
   }
 
   /// A whole canary at 120 users' requests a second, both workloads in the wave.
