@@ -105,7 +105,7 @@ struct ControllerTests {
     let own = events.filter { $0.objectRef?.namespace == "bulkhead" }
     let rules = try await controller.cluster.rules("bulkhead-controller", in: "bulkhead")
     let unused = rules.flatMap(\.rights).filter { right in !own.contains { $0.uses(right) } }
-    #expect(Set(unused) == Self.seldom, "granted and not used: \(unused)")
+    #expect(Set(unused).isSubset(of: Self.seldom), "granted and not used: \(unused)")
   }
 
   /// To look again after a write whose answer did not come; and for API servers that ask who may own an object.
@@ -159,10 +159,11 @@ struct ControllerTests {
       try await controller.change("early", #""plan":"kind: Plan""#)
       let rejected = try await controller.wait("early") { $0.message.contains("plan") }
       #expect(rejected.waves.count == 2)
-      try await controller.order("other", plan: bad, "--skip-trials")
-      try await controller.change("other", #""gate":{"tolerance":".0"}"#)
+      try await controller.order("other", plan: bad, "--skip-trials") {
+        $0.replacingOccurrences(of: #"tolerance: "0.01""#, with: #"tolerance: ".0""#)
+      }
       let invalid = try await controller.wait("other") { $0.phase == "Invalid" || $0.phase == "Failed" }
-      #expect(invalid.message.contains("tolerance") || invalid.phase == "Failed", "\(invalid)")
+      #expect(invalid.message.contains("tolerance"), "\(invalid)")
     }
   }
 }

@@ -58,7 +58,9 @@ struct RolloutTests {
     #expect(record.result == "promoted")
     #expect(record.waves.count >= 2 && record.waves.allSatisfy { $0.result == "promoted" })
     let trials = record.waves.flatMap(\.trials)
-    #expect(trials.contains { $0.faults.contains { $0.hasPrefix("kill a pod") } })
+    for fault in ["kill a pod of cart", "add 200 ms to users → cart", "cut a pod of users off from one of cart"] {
+      #expect(trials.contains { $0.faults.contains(fault) }, "not tried: \(fault)")
+    }
     #expect(trials.allSatisfy { $0.injectionVerified && $0.result == "pass" })
     let controls = trials.flatMap(\.controls).filter(\.applies)
     #expect(
@@ -122,27 +124,16 @@ struct RolloutTests {
   func slowCanary() async throws {
     try await withShop { rollout in
       let plan = try rollout.write("plan.yaml", Plans.twoWaves)
-      let ending = try await rollout.running(
-        rollout.quick(plan, "run")
-      ) { running in
-        // Once the first wave's own pods have begun, those of the second find another configuration.
-        let begun = try await eventually(within: .seconds(240)) {
-          if running.isOver { return true }
-          let text = try await rollout.cluster.kubectl(
-            "-n", RolloutShop.namespace, "get", "deployment", "cart", "-o",
-            #"jsonpath={.spec.template.metadata.labels.bulkhead\.dev/revision} {.status.updatedReplicas} "#
-              + "{.status.availableReplicas} {.status.replicas}")
-          let words = text.split(separator: " ")
-          return words.count == 4 && words[0].hasPrefix("w1-") && Set(words[1...]).count == 1
-        }
-        #expect(begun && !running.isOver)
-        let role = try await rollout.cluster.kubectl(
-          "-n", RolloutShop.namespace, "get", "configmap", "role-cart", "-o", "json")
-        let slow = role.replacingOccurrences(
-          of: #"medianMilliseconds\":1,"#, with: #"medianMilliseconds\":151,"#)
-        #expect(slow != role)
-        try await rollout.cluster.kubectl("replace", "-f", try rollout.write("slow.json", slow))
+      // Between the waves nothing waits for a test: the run is killed, and its second wave begins anew.
+      try await rollout.startAndKill(plan: plan, out: "run", probes: false, trials: false) {
+        try await rollout.waves("run").first == "promoted"
       }
+      let role = try await rollout.cluster.kubectl(
+        "-n", RolloutShop.namespace, "get", "configmap", "role-cart", "-o", "json")
+      let slow = role.replacingOccurrences(of: #"medianMilliseconds\":1,"#, with: #"medianMilliseconds\":151,"#)
+      #expect(slow != role)
+      try await rollout.cluster.kubectl("replace", "-f", try rollout.write("slow.json", slow))
+      let ending = try await rollout.bulkhead("rollout", "resume", rollout.path("run"))
       #expect(ending.code == 80, "\(ending.messages)")
       let record = try rollout.record("run")
       #expect(record.waves.map(\.result) == ["promoted", "rolledBack"])

@@ -60,11 +60,14 @@ struct Controller: Sendable {
   }
 
   /// Orders a rollout, as a person would: the images are the controller's own.
-  func order(_ name: String, plan: String, _ more: String...) async throws {
+  /// - Parameter edited: what the person makes of the manifest first.
+  func order(
+    _ name: String, plan: String, _ more: String..., edited: (String) -> String = { $0 }
+  ) async throws {
     let words = [Tool.product("bulkhead"), "rollout", "manifest", "--plan", plan, "--name", name]
     let ending = try await Tool.run(words + more)
     try #require(ending.code == 0, "\(ending.messages)")
-    try await cluster.kubectl("apply", "-f", "-", input: ending.output)
+    try await cluster.kubectl("apply", "-f", "-", input: edited(ending.output))
   }
 
   func change(_ name: String, _ spec: String) async throws {
