@@ -104,8 +104,10 @@ struct ControllerTests {
     #expect(refused.isEmpty, "refused: \(refused.map { "\($0.verb) \($0.requestURI)" })")
     let own = events.filter { $0.objectRef?.namespace == "bulkhead" }
     let rules = try await controller.cluster.rules("bulkhead-controller", in: "bulkhead")
-    let unused = rules.flatMap(\.rights).filter { right in !own.contains { $0.uses(right) } }
+    let rights = rules.flatMap(\.rights)
+    let unused = rights.filter { right in !own.contains { $0.uses(right) } }
     #expect(Set(unused).isSubset(of: Self.seldom), "granted and not used: \(unused)")
+    #expect(Self.seldom.isSubset(of: rights), "no right any more: \(Self.seldom.subtracting(rights))")
   }
 
   /// To look again after a write whose answer did not come; and for API servers that ask who may own an object.
