@@ -110,8 +110,8 @@ let package = Package(
     room(
       "KubernetesTarget",
       [
-        "KubernetesAPI", "Rollout", "Planning", "Trials", "Breach", "Policies", "Intake", "IntentModel",
-        "FleetModel", "Diagnostics", crypto,
+        "KubernetesAPI", "StandinProtocol", "Rollout", "Planning", "Trials", "Breach", "Policies", "Intake",
+        "IntentModel", "FleetModel", "Diagnostics", crypto,
       ]),
     room("Scanners", ["FleetModel", "Diagnostics", nioHTTP] + nio),
     room("Telemetry", ["Diagnostics", nioHTTP] + nio),
@@ -128,8 +128,7 @@ let package = Package(
       [
         "Twin", "EnvoyMesh", "KubernetesAPI", "KubernetesTarget", "JournalStore", "Linux", "Scanners", "MetricSources",
         "Telemetry", "Intake", "Planning", "Rollout", "Trials", "Judgement", "Audit", "Breach", "Policies", "Reports",
-        "IntentModel",
-        "FleetModel", "StandinProtocol", "Diagnostics", crypto, subprocess,
+        "Reachability", "IntentModel", "FleetModel", "StandinProtocol", "Diagnostics", crypto, subprocess,
       ]),
     room(
       "CommandLine",

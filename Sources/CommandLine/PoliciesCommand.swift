@@ -25,10 +25,12 @@ package struct PoliciesCommand: AsyncParsableCommand {
         bulkhead policies -f manifests/ --mesh istioSidecar --traffic-settings --exceptions-end 2027-01-31
         bulkhead policies --kube -n shop --traffic http://127.0.0.1:9090 --mesh linkerd
         sudo bulkhead policies -f manifests/ --prove
+        sudo bulkhead policies -f manifests/ --prove --mesh istioSidecar
 
       With --prove every workload of a twin on this machine, in real containers, tries to reach every port of every
       other one, by its service and past it: needed calls must pass and all others must not, with the network policies
-      alone and again with every workload in the mesh.
+      alone and again with every workload in the mesh. With --mesh istioSidecar, istioAmbient, linkerd or consul the
+      mesh's own objects are tried as well, without network policies: they are read back, and Envoy enforces them.
 
       EXIT CODES
         0 written, or proved · 64 a name, port or date that is not there · 65 bad input · 77 not permitted
@@ -103,7 +105,8 @@ package struct PoliciesCommand: AsyncParsableCommand {
     var options = RehearsalOptions()
     options.sources = try InputLoader.load(input.files)
     options.strictInput = input.strict
-    let run = PolicyProofRun(options, policies: try details.options(for: .envoy, keepUndecided))
+    let run = PolicyProofRun(
+      options, policies: try details.options(for: mesh.target.mesh == nil ? .envoy : mesh.target, keepUndecided))
     let proof = try await CancelOnSignal.run { try await run.run { StandardError.write("\($0)\n") } }
     let output = PolicyProofOutput(proof: proof)
     StandardOutput.write(self.output == .json ? try output.json() : output.text)

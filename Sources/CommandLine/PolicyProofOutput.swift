@@ -20,7 +20,14 @@ struct PolicyProofOutput {
       let failures = stage.failures
       let verdict = failures.isEmpty ? "" : ", \(failures.count) not as promised"
       let head = "\(stage.name): \(stage.passed) needed calls passed, \(stage.refused) others refused\(verdict)\n"
-      return head + failures.map { "  \(Self.line($0))\n" }.joined()
+      return head + failures.map { "  \(Self.line($0))\n" }.joined() + Self.leftOpen(stage.leftOpen)
+    }.joined()
+  }
+
+  /// One line a reason.
+  private static func leftOpen(_ pairs: [PolicyProof.LeftOpen]) -> String {
+    Dictionary(grouping: pairs, by: \.because).sorted { $0.key < $1.key }.map { because, pairs in
+      "  \(pairs.count) other pair\(pairs.count == 1 ? "" : "s") left to the network policies: \(because)\n"
     }.joined()
   }
 

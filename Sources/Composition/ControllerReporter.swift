@@ -43,12 +43,7 @@ actor ControllerReporter: RolloutObserver {
     let ended = Dictionary((history?.waves ?? []).map { ($0.index, $0) }) { _, last in last }
     await update { status in
       status.planDigest = digest
-      status.waves = plan.waves.map { wave in
-        let record = ended[wave.index]
-        return RolloutStatus.Wave(
-          name: wave.name, result: record?.result.rawValue ?? "open", reason: record?.reason ?? "",
-          workloads: wave.workloads.map(\.description))
-      }
+      status.waves = RolloutStatus.waves(of: plan, ended)
       if status.phase != .frozen { status.phase = .running }
       status.message = history?.header == nil ? "begins" : "goes on from its journal"
     }
@@ -155,9 +150,7 @@ actor ControllerReporter: RolloutObserver {
     metrics.waveEnded(wave.result)
     await update { status in
       status.waves[guarded: wave.index]?.result = wave.result.rawValue
-      let left = (wave.notPutBack ?? []).map { "not put back: \($0)" }
-      let reason = ([wave.reason].compactMap(\.self) + left).joined(separator: "; ")
-      status.waves[guarded: wave.index]?.reason = String(reason.safeForTerminal.prefix(1_000))
+      status.waves[guarded: wave.index]?.reason = RolloutStatus.reason(of: wave)
     }
     let isPromoted = wave.result == .promoted
     await events.tell(

@@ -19,9 +19,19 @@ package struct PolicyProof: Sendable, Codable {
     package var holds: Bool { needed ? result == "reached" : result == "refused" }
   }
 
+  /// A call that is not needed and that a mesh's objects do not refuse: network policies hold it.
+  package struct LeftOpen: Sendable, Codable {
+    package var from: ObjectReference
+    package var to: ObjectReference
+    package var port: Int
+    package var because: String
+  }
+
   package struct Stage: Sendable, Codable {
     package var name: String
     package var attempts: [Attempt]
+    /// Not tried. Empty but for a mesh's objects alone.
+    package var leftOpen: [LeftOpen] = []
 
     package var passed: Int { attempts.count { $0.needed && $0.holds } }
     package var refused: Int { attempts.count { !$0.needed && $0.holds } }

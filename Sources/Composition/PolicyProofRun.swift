@@ -4,12 +4,14 @@ import Intake
 import IntentModel
 import Planning
 package import Policies
+import Reachability
 import Twin
 
 /// Tries the policies that `bulkhead policies` writes, as they are written, on a twin of the fleet.
 ///
-/// Twice: as network policies alone, before anything is in the mesh, and with every workload at the end of its way,
-/// where the sidecars' own rules are added.
+/// As network policies alone, before anything is in the mesh; with every workload at the end of its way, where the
+/// sidecars' own rules are added; and, of a mesh that has objects of its own, as those alone: they are read back, and
+/// what they let in is what real Envoys let in.
 package struct PolicyProofRun: Sendable {
   private var options: RehearsalOptions
   private let policies: PolicyOptions
@@ -30,7 +32,8 @@ package struct PolicyProofRun: Sendable {
     // The text is what users apply, so the text is what is tried; the patches give pods the labels it selects.
     let written = InputSource(name: "policies", bytes: Array(set.yaml.utf8))
     var fleet = set.applied(to: bare)
-    fleet.networkPolicies = try Intake().read(options.sources + [written]).fleet.networkPolicies
+    let later = try Intake().read(options.sources + [written]).fleet
+    fleet.networkPolicies = later.networkPolicies
     let pairs = self.pairs(fleet, set.flows)
     guard !pairs.isEmpty else {
       throw BulkheadError(
@@ -39,13 +42,40 @@ package struct PolicyProofRun: Sendable {
     }
     let plan = WavePlanner(capacity: options.capacity, fleet: fleet).plan(fleet)
     progress("network policies alone: \(pairs.count) attempts")
-    let alone = try await attempt(pairs, fleet, [:], tools)
+    let alone = try await attempt(pairs, IntentDerivation(fleet: fleet), [:], tools)
     progress("with every workload in the mesh: \(pairs.count) attempts")
-    let inMesh = try await attempt(pairs, fleet, plan.postures(before: plan.waves.count), tools)
-    return PolicyProof(stages: [
+    let inMesh = try await attempt(
+      pairs, IntentDerivation(fleet: fleet), plan.postures(before: plan.waves.count), tools)
+    var proof = PolicyProof(stages: [
       PolicyProof.Stage(name: "network policies alone", attempts: alone),
       PolicyProof.Stage(name: "in the mesh", attempts: inMesh),
     ])
+    if let mesh = policies.target.mesh, mesh != .envoy {
+      fleet.networkPolicies = bare.networkPolicies
+      fleet.customObjects = later.customObjects
+      let objects = MeshAdmissions(fleet, options: policies.meshOptions(in: bare))
+      proof.stages.append(try await objectsAlone(objects, pairs, fleet, tools, progress))
+    }
+    return proof
+  }
+
+  /// Without a network policy of ours: what is refused is refused by the mesh's rules, or by its mutual TLS.
+  private func objectsAlone(
+    _ objects: MeshAdmissions, _ pairs: [Pair], _ fleet: Fleet, _ tools: Tools,
+    _ progress: @Sendable (String) -> Void
+  ) async throws -> PolicyProof.Stage {
+    let open = pairs.map { $0.isOpen(by: objects) }
+    let tried = zip(pairs, open).filter { $1 == nil }.map(\.0)
+    progress("objects of \(policies.target.title) alone, enforced by Envoy: \(tried.count) attempts")
+    let derivation = IntentDerivation(fleet: fleet, admissions: objects.admissions)
+    var stage = PolicyProof.Stage(
+      name: "objects of \(policies.target.title) alone",
+      attempts: try await attempt(tried, derivation, objects.postures, tools))
+    stage.leftOpen = zip(pairs, open).compactMap { pair, why in
+      guard let why, pair.way == .service else { return nil }
+      return PolicyProof.LeftOpen(from: pair.from, to: pair.to, port: pair.port, because: why)
+    }
+    return stage
   }
 
   private struct Pair: Sendable {
@@ -55,6 +85,19 @@ package struct PolicyProofRun: Sendable {
     var wireProtocol: WireProtocol
     var way: PolicyProof.Attempt.Way
     var needed: Bool
+
+    /// Why a mesh's objects do not refuse the call, or cannot be said to; nil where they must decide it.
+    func isOpen(by objects: MeshAdmissions) -> String? {
+      let at = Admissions.Port(workload: to, port: port)
+      if objects.postures[to] == nil { return "the workload is not in the mesh" }
+      if objects.undecided.contains(.init(caller: from, port: at)) {
+        return "it hangs on requests, or on what is not in the input"
+      }
+      guard !needed else { return nil }
+      if objects.admissions.outside.contains(at) { return "callers without an identity are let in" }
+      if objects.admissions.callers[at]?.contains(from) == true { return "the mesh's rules let it in" }
+      return nil
+    }
   }
 
   /// Every workload against every port that services of another lead to. A pod on the node's network is the node.
@@ -82,9 +125,10 @@ package struct PolicyProofRun: Sendable {
   private static let atOnce = 12
 
   private func attempt(
-    _ pairs: [Pair], _ fleet: Fleet, _ postures: [ObjectReference: Posture], _ tools: Tools
+    _ pairs: [Pair], _ derivation: IntentDerivation, _ postures: [ObjectReference: Posture], _ tools: Tools
   ) async throws -> [PolicyProof.Attempt] {
-    let session = try TwinSession(fleet: fleet, options: options, tools: tools)
+    let session = try TwinSession(
+      fleet: derivation.fleet, derivation: derivation, options: options, tools: tools)
     do {
       try await session.twin.prepare(postures)
       var results: [Int: PolicyProof.Attempt] = [:]

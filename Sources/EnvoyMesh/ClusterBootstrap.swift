@@ -1,3 +1,5 @@
+import IntentModel
+
 /// What a sidecar in a cluster knows before it has asked for anything. The same for all pods of a cluster: which pod it
 /// is, its credential says.
 package enum ClusterBootstrap {
@@ -54,17 +56,11 @@ package enum ClusterBootstrap {
   private static let adminCluster = "admin"
   private static let adminSocket = "\(credentialFolder)/admin.sock"
 
-  /// Of connections that no filter chain takes: plaintext to a strict port, above all.
-  package static let refusedConnections = "listener.0.0.0.0_\(SidecarPorts.inbound).no_filter_chain_match"
-
-  /// Of connections to others that nobody answered in time: what shows that a pod is cut off.
-  package static let unansweredConnections = "upstream_cx_connect_timeout"
-
   /// What a rollout judges by: requests in and out with their answers, refusals, connections of plain TCP.
   private static let counted: [JSONValue] =
-    ["http.in_", "http.out|", "tcp.in_", "tcp.out|", "cluster.in|", refusedConnections].map {
+    ["http.in_", "http.out|", "tcp.in_", "tcp.out|", "cluster.in|", SidecarCounter.refusedConnections].map {
       ["prefix": .string($0)]
-    } + [["safe_regex": ["regex": .string("cluster\\.out\\|.*\\.\(unansweredConnections)")]]]
+    } + [["safe_regex": ["regex": .string("cluster\\.out\\|.*\\.\(SidecarCounter.unansweredConnections)")]]]
 
   private static func server(
     _ name: String, _ address: String, _ port: Int, _ serverName: String, _ root: String

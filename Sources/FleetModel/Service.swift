@@ -50,13 +50,16 @@ package struct ServicePort: Sendable, Equatable {
   }
 
   /// What is spoken on the port, by `appProtocol`, then the name's prefix (Istio's protocol selection), then the
-  /// well-known ports of server-first protocols; HTTP where nothing says otherwise.
+  /// well-known ports of server-first protocols and of HTTPS; HTTP where nothing says otherwise. What an application
+  /// encrypts itself is bytes to a sidecar.
   package var wireProtocol: WireProtocol {
     let hint = (appProtocol ?? name.map { String($0.prefix { $0 != "-" }) } ?? "").lowercased()
     switch hint {
-    case "http", "http2", "https", "grpc", "grpc-web", "kubernetes.io/h2c", "kubernetes.io/ws": return .http
-    case "tcp", "tls", "mongo", "mysql", "redis", "postgres", "postgresql", "amqp", "kafka", "mqtt", "smtp": return .tcp
-    default: return WireProtocol.serverFirstPorts.contains(port) ? .tcp : .http
+    case "http", "http2", "grpc", "grpc-web", "kubernetes.io/h2c", "kubernetes.io/ws": return .http
+    case "tcp", "tls", "https", "kubernetes.io/wss", "mongo", "mysql", "redis", "postgres", "postgresql", "amqp",
+      "kafka", "mqtt", "smtp":
+      return .tcp
+    default: return WireProtocol.serverFirstPorts.contains(port) || WireProtocol.tlsPorts.contains(port) ? .tcp : .http
     }
   }
 }
@@ -68,6 +71,8 @@ package enum WireProtocol: String, Sendable, Codable, Hashable {
   package static let serverFirstPorts: Set<Int> = [
     21, 22, 25, 110, 143, 587, 993, 995, 1433, 3306, 5432, 5672, 6379, 9042, 9092, 9300, 11211, 26379, 27017,
   ]
+  /// Ports on which servers usually speak TLS themselves: HTTPS, and its usual place above 1024.
+  package static let tlsPorts: Set<Int> = [443, 8443]
 }
 
 package struct ServiceAccount: Sendable, Equatable {

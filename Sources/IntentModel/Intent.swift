@@ -9,20 +9,19 @@ package struct Intent: Sendable, Equatable {
   package var inbound: [InboundFlow]
   /// Which service ports it calls.
   package var outbound: [OutboundFlow]
-  /// True for services that callers outside the fleet must reach in plaintext: never made strict.
-  package var servesOutside: Bool
 
   package init(
-    workload: ObjectReference, identity: SpiffeID, posture: Posture, inbound: [InboundFlow], outbound: [OutboundFlow],
-    servesOutside: Bool
+    workload: ObjectReference, identity: SpiffeID, posture: Posture, inbound: [InboundFlow], outbound: [OutboundFlow]
   ) {
     self.workload = workload
     self.identity = identity
     self.posture = posture
     self.inbound = inbound
     self.outbound = outbound
-    self.servesOutside = servesOutside
   }
+
+  /// Callers outside the fleet must reach some port in plaintext: never made strict.
+  package var servesOutside: Bool { inbound.contains(where: \.servesOutside) }
 }
 
 /// One container port and the callers it is meant for.
@@ -30,11 +29,14 @@ package struct InboundFlow: Sendable, Equatable {
   package var port: Int
   package var wireProtocol: WireProtocol
   package var callers: [ObjectReference]
+  /// Callers without an identity are meant to reach it, too.
+  package var servesOutside: Bool
 
-  package init(port: Int, wireProtocol: WireProtocol, callers: [ObjectReference]) {
+  package init(port: Int, wireProtocol: WireProtocol, callers: [ObjectReference], servesOutside: Bool = false) {
     self.port = port
     self.wireProtocol = wireProtocol
     self.callers = callers
+    self.servesOutside = servesOutside
   }
 }
 

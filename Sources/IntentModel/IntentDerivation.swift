@@ -4,10 +4,17 @@ package import FleetModel
 package struct IntentDerivation: Sendable {
   package let fleet: Fleet
   package let trustDomain: String
+  private let admissions: Admissions?
+  /// Ports of services by which callers come in who can have no identity.
+  private let entrances: [ObjectReference: [OutsideEntrance]]
 
-  package init(fleet: Fleet, trustDomain: String = "bulkhead.local") {
+  /// - Parameter admissions: who is let in, where that is not to be whoever is known to call. Everybody then tries
+  ///   every service, so that the one who is called decides.
+  package init(fleet: Fleet, trustDomain: String = "bulkhead.local", admissions: Admissions? = nil) {
     self.fleet = fleet
     self.trustDomain = trustDomain
+    self.admissions = admissions
+    entrances = Dictionary(grouping: OutsideEntrance.all(in: fleet), by: \.service)
   }
 
   package func identity(of workload: Workload) -> SpiffeID {
@@ -22,17 +29,35 @@ package struct IntentDerivation: Sendable {
   /// The intent of a workload in a given posture.
   package func intent(of workload: Workload, posture: Posture) -> Intent {
     Intent(
-      workload: workload.id, identity: identity(of: workload), posture: posture, inbound: inbound(of: workload),
-      outbound: outbound(of: workload), servesOutside: servesOutside(workload))
+      workload: workload.id, identity: identity(of: workload), posture: posture,
+      inbound: inbound(of: workload).map { admitted($0, by: workload.id) },
+      outbound: admissions == nil ? outbound(of: workload) : everyService(except: workload.id))
   }
 
-  /// True when callers without an identity are meant to reach it: a service of it faces outside, or nobody inside calls
-  /// it although it calls others, so that its users must be outside.
+  /// True when callers without an identity are meant to reach it: by way of an object that says so, or because nobody
+  /// inside calls it although it calls others, so that its users must be outside.
   package func servesOutside(_ workload: Workload) -> Bool {
     let services = fleet.services(of: workload)
     guard !services.isEmpty else { return false }
-    return services.contains(where: \.facesOutside)
-      || (!isCalled(workload) && !fleet.calls(from: workload.id).isEmpty)
+    return hasEntrance(services) || (!isCalled(workload) && !fleet.calls(from: workload.id).isEmpty)
+  }
+
+  /// The first webhook of the API server's that it answers, in words.
+  package func webhook(answeredBy workload: Workload) -> String? {
+    fleet.services(of: workload).lazy.flatMap { entrances[$0.id] ?? [] }.first { $0.kind == .webhook }?.what
+  }
+
+  private func hasEntrance(_ services: [Service]) -> Bool { services.contains { entrances[$0.id] != nil } }
+
+  /// The service ports by which users come to a workload that serves the outside.
+  package func entrancePorts(of workload: Workload) -> [(service: Service, port: ServicePort)] {
+    guard servesOutside(workload) else { return [] }
+    let services = fleet.services(of: workload)
+    // Where no object opens a port, each may be the one.
+    let isSaid = hasEntrance(services)
+    return services.flatMap { service in
+      service.ports.filter { !isSaid || entrances[service.id]?.map(\.port).contains($0) == true }.map { (service, $0) }
+    }
   }
 
   /// By others: pods that talk among themselves may have their users outside all the same.
@@ -50,6 +75,7 @@ package struct IntentDerivation: Sendable {
 
   private func inbound(of workload: Workload) -> [InboundFlow] {
     var flows: [Int: InboundFlow] = [:]
+    let open = Set(entrancePorts(of: workload).compactMap { $0.port.targetPort(in: workload) })
     for service in fleet.services(of: workload) {
       for port in service.ports {
         guard let target = port.targetPort(in: workload) else { continue }
@@ -57,6 +83,7 @@ package struct IntentDerivation: Sendable {
           .filter { $0.service == service.id && $0.port == port.port }.map(\.caller)
         var flow = flows[target] ?? InboundFlow(port: target, wireProtocol: port.wireProtocol, callers: [])
         flow.callers = Array(Set(flow.callers + callers)).sorted()
+        flow.servesOutside = open.contains(target)
         flows[target] = flow
       }
     }
@@ -74,15 +101,40 @@ package struct IntentDerivation: Sendable {
       guard let serviceID = call.service, let service = fleet.service(serviceID),
         let port = service.ports.first(where: { $0.port == call.port })
       else { return [] }
-      return call.targets.compactMap { target in
-        guard let server = fleet.workload(target), let number = port.targetPort(in: server) else { return nil }
-        return OutboundFlow(
-          service: serviceID, servicePort: port.port, target: target, targetPort: number,
-          wireProtocol: port.wireProtocol)
-      }
+      return call.targets.compactMap { flow(service, port, to: $0) }
     }
     var unique: [OutboundFlow] = []
     for flow in flows where !unique.contains(flow) { unique.append(flow) }
-    return unique.sorted { ($0.service, $0.servicePort, $0.target) < ($1.service, $1.servicePort, $1.target) }
+    return Self.sorted(unique)
+  }
+
+  private func flow(_ service: Service, _ port: ServicePort, to target: ObjectReference) -> OutboundFlow? {
+    guard let server = fleet.workload(target), let number = port.targetPort(in: server) else { return nil }
+    return OutboundFlow(
+      service: service.id, servicePort: port.port, target: target, targetPort: number, wireProtocol: port.wireProtocol)
+  }
+
+  private static func sorted(_ flows: [OutboundFlow]) -> [OutboundFlow] {
+    flows.sorted { ($0.service, $0.servicePort, $0.target) < ($1.service, $1.servicePort, $1.target) }
+  }
+
+  // MARK: - Admissions
+
+  private func admitted(_ flow: InboundFlow, by workload: ObjectReference) -> InboundFlow {
+    guard let admissions else { return flow }
+    let port = Admissions.Port(workload: workload, port: flow.port)
+    var flow = flow
+    flow.callers = admissions.callers[port, default: []].sorted()
+    flow.servesOutside = admissions.outside.contains(port)
+    return flow
+  }
+
+  private func everyService(except caller: ObjectReference) -> [OutboundFlow] {
+    Self.sorted(
+      fleet.workloads.filter { $0.id != caller }.flatMap { workload in
+        fleet.services(of: workload).flatMap { service in
+          service.ports.filter { $0.transport == .tcp }.compactMap { flow(service, $0, to: workload.id) }
+        }
+      })
   }
 }

@@ -140,6 +140,11 @@ package struct PlanCheck: Sendable {
     if let reason = rules.excluded[step.workload] {
       found.append((.excluded, "\(step.workload) is excluded: \(reason)"))
     }
+    if [.authorise, .requireMutualTLS, .isolate].contains(step.action),
+      let webhook = derivation.webhook(answeredBy: workload)
+    {
+      found.append((.outsideStaysPlain, "\(step.workload) is called by \(webhook)"))
+    }
     guard step.action == .authorise || step.action == .requireMutualTLS else { return found }
     if step.action == .requireMutualTLS, derivation.servesOutside(workload) {
       found.append((.outsideStaysPlain, "\(step.workload) is called from outside the fleet"))

@@ -154,14 +154,7 @@ struct LockRefusals {
   }
 
   func of(_ id: ObjectReference) -> [Refusal] {
-    var refusals: [Refusal] = []
-    if rules.wants(.requireMutualTLS), let workload = fleet.workload(id), derivation.servesOutside(workload) {
-      refusals.append(
-        Refusal(
-          workload: id, action: .requireMutualTLS,
-          reason:
-            "callers outside the fleet reach it in plaintext and can have no identity; put a gateway in front of it"))
-    }
+    var refusals = fleet.workload(id).map(ofOutside) ?? []
     let callers = Set(fleet.calls(to: id).map(\.caller)).filter { $0 != id && rules.excluded[$0] != nil }.sorted()
     guard !callers.isEmpty else { return refusals }
     let reason = "\(WaveModel.names(callers)) calls it, is excluded and has no identity"
@@ -170,5 +163,21 @@ struct LockRefusals {
       refusals.append(Refusal(workload: id, action: action, reason: reason))
     }
     return refusals
+  }
+
+  private func ofOutside(_ workload: Workload) -> [Refusal] {
+    if let webhook = derivation.webhook(answeredBy: workload) {
+      // Nothing that an API server could be told apart by: neither an identity nor, on every cluster, an address.
+      return [StepAction.authorise, .requireMutualTLS, .isolate].filter(rules.wants).map {
+        Refusal(workload: workload.id, action: $0, reason: "\(webhook) calls it and can have no identity")
+      }
+    }
+    guard rules.wants(.requireMutualTLS), derivation.servesOutside(workload) else { return [] }
+    return [
+      Refusal(
+        workload: workload.id, action: .requireMutualTLS,
+        reason: "callers outside the fleet reach it in plaintext and can have no identity; put a gateway in front of it"
+      )
+    ]
   }
 }

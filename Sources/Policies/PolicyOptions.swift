@@ -1,5 +1,6 @@
 package import FleetModel
 import IntentModel
+package import Reachability
 
 /// What no manifest tells the solver.
 package struct PolicyOptions: Sendable {
@@ -32,6 +33,14 @@ package struct PolicyOptions: Sendable {
   package var staleAfterDays = 90
 
   package init(target: PolicyTarget) { self.target = target }
+
+  /// How what is written for `fleet` is read back.
+  package func meshOptions(in fleet: Fleet) -> MeshOptions {
+    var options = MeshOptions()
+    options.trustDomain = trustDomain
+    options.istioRootNamespace = MeshSettings(fleet).istioRootNamespace
+    return options
+  }
 
   package static let infrastructure: Set<String> = MeshMembership.systemNamespaces.union([
     "istio-system", "istio-ingress", "linkerd", "linkerd-cni", "linkerd-viz", "consul", "metallb-system",

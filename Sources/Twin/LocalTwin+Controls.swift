@@ -70,7 +70,8 @@ extension LocalTwin: ControlRange {
     case .unlistedCallerRefused: return try meshAim(from: .unlisted, victim)
     case .egressRefused:
       return Aim(from: victim.id, host: "\(AddressPlan.outside)", port: Scenery.outsidePort)
-    case .adminUnreachable: return Aim(from: victim.id, host: "127.0.0.1", port: 15000, path: "/server_info")
+    case .adminUnreachable:
+      return Aim(from: victim.id, host: "127.0.0.1", port: SidecarPorts.admin, path: "/server_info")
     }
   }
 

@@ -60,9 +60,8 @@ extension LocalTwin {
     let entries = settings.derivation.entries
     let reference = ObjectReference(kind: "Outside", namespace: "outside", name: "users")
     let calls = entries.flatMap { entry -> [StandinConfiguration.OutgoingCall] in
-      guard let service = fleet.services(of: entry).first(where: \.facesOutside) ?? fleet.services(of: entry).first,
-        let port = service.ports.first(where: { $0.transport == .tcp })
-      else { return [] }
+      let ways = settings.derivation.entrancePorts(of: entry)
+      guard let (service, port) = ways.first(where: { $0.port.transport == .tcp }) else { return [] }
       return [
         .init(
           target: entry.id.description, host: "\(service.id.name).\(service.id.namespace).svc.cluster.local",
@@ -103,8 +102,7 @@ extension LocalTwin {
     return TwinPod(
       id: id, name: "\(reference.name)-\(id)", role: role,
       intent: Intent(
-        workload: reference, identity: identity, posture: posture, inbound: inbound, outbound: [],
-        servesOutside: false),
+        workload: reference, identity: identity, posture: posture, inbound: inbound, outbound: []),
       spec: spec, labels: [:], node: node, address: try addresses(id, node, spec), cohort: .stable, wrongs: wrongs,
       listeners: inbound.map { .init(port: $0.port, tcp: $0.wireProtocol == .tcp) }, calls: calls, users: users)
   }

@@ -34,17 +34,18 @@ extension LiveMesh {
     }
   }
 
-  @Test func onlyServersOfTheOutsideServeCallersWithoutIdentity() async throws {
+  @Test func onlyPortsForTheOutsideServeCallersWithoutIdentity() async throws {
     var api = Shop.pod("api", Shop.api, 3, posture: Posture(mutualTLS: .permissive, authorisation: .enforced))
-    api.intent.servesOutside = true
+    api.intent.inbound[0].servesOutside = true
     let pods = [
       Shop.pod("plain", Shop.reference("plain"), 2, posture: .untouched), api, Shop.pod("other", Shop.other, 4),
     ]
     try await Lab.with(pods, [Shop.service]) { lab in
       let plain = try await lab.agent("plain")
       #expect(try await plain.get("10.7.0.3", 8080).status == 200)
+      #expect(try await plain.tcp("10.7.0.3", 6379).name != "api", "its other port has callers by name alone")
       #expect(try await lab.agent("other").get(Shop.virtualAddress, 80).status == 403)
-      try await lab.change("serves nobody outside") { $0.pods[1].intent.servesOutside = false }
+      try await lab.change("serves nobody outside") { $0.pods[1].intent.inbound[0].servesOutside = false }
       #expect(try await plain.get("10.7.0.3", 8080).status == 403)
     }
   }

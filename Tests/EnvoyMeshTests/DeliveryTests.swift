@@ -34,7 +34,9 @@ extension LiveMesh {
                 for index in state.pods.indices {
                   state.pods[index].intent.posture = Posture(
                     mutualTLS: mode, authorisation: authorisation, isolated: isolated)
-                  state.pods[index].intent.servesOutside = outside
+                  for flow in state.pods[index].intent.inbound.indices {
+                    state.pods[index].intent.inbound[flow].servesOutside = outside
+                  }
                   state.pods[index].wrongs = outside && isolated ? [.open, .foreignAuthority] : []
                 }
                 state.services[0].canaryVirtualAddress = outside ? Shop.canaryAddress : nil

@@ -2,6 +2,8 @@ import FleetModel
 import Foundation
 import Intake
 import KubernetesAPI
+import Planning
+import Rollout
 import Testing
 
 @testable import KubernetesTarget
@@ -144,7 +146,10 @@ struct ClusterKeepingTests {
   func status() throws {
     var status = RolloutStatus()
     (status.phase, status.progress, status.epoch) = (.frozen, "1/2", 4)
-    status.waves = [.init(name: "wave-1", result: "promoted", workloads: ["shop/cart[Deployment]"])]
+    status.waves = [
+      .init(
+        name: "wave-1", result: "promoted", reason: "", workloads: ["shop/cart[Deployment]"], workloadCount: 1)
+    ]
     let then = Date(timeIntervalSince1970: 1_000_000)
     status.set("Succeeded", "Unknown", "Frozen", "m", generation: 2, now: then)
     #expect(RolloutStatus(of: try status.patch) == status)
@@ -157,6 +162,29 @@ struct ClusterKeepingTests {
     #expect(RolloutStatus(of: foreign) == RolloutStatus())
     let sparse = RolloutStatus(of: try RolloutOrderTests.object("", status: #"{"phase":"Promoted","new":1}"#))
     #expect(sparse.phase == .promoted && sparse.waves.isEmpty)
+  }
+
+  @Test("of a plan with ten thousand workloads a status tells so much that an object has room for it")
+  func largePlan() throws {
+    let long = String(repeating: "n", count: 63)
+    let names = (0..<10_000).map { ObjectReference(kind: "Deployment", namespace: long, name: "\(long)-\($0)") }
+    let waves = stride(from: 0, to: names.count, by: 40).enumerated().map { index, start in
+      Wave(
+        index: index, name: "wave-\(index + 1): enrol 40", workloads: Array(names[start..<start + 40]), steps: [])
+    }
+    var failed = WaveRecord(waves[7])
+    (failed.result, failed.reason) = (.rolledBack, String(repeating: "why ", count: 1_000))
+    failed.notPutBack = names.map(\.description)
+    var status = RolloutStatus()
+    status.waves = RolloutStatus.waves(
+      of: Plan(mesh: "envoy", fleetDigest: "", waves: waves, refusals: []), [7: failed])
+    #expect(status.waves.count == 250)
+    #expect(status.waves.allSatisfy { $0.workloadCount == 40 && $0.workloads.count == 4 })
+    #expect(status.waves[7].result == "rolledBack" && status.waves[7].reason.hasPrefix("why why"))
+    // etcd takes 1.5 MiB, of which the plan needs its part.
+    #expect(JSONText(try status.patch).bytes.count < 300_000)
+    let small = RolloutStatus.waves(of: Plan(mesh: "envoy", fleetDigest: "", waves: [waves[0]], refusals: []))
+    #expect(small[0].workloads == waves[0].workloads.map(\.description), "a usual plan is told whole")
   }
 }
 

@@ -23,7 +23,7 @@ import Testing
           intent: Intent(
             workload: workload,
             identity: SpiffeID(trustDomain: "bulkhead.local", namespace: "shop", account: "cart"),
-            posture: Posture(mutualTLS: .permissive), inbound: [], outbound: [], servesOutside: false))
+            posture: Posture(mutualTLS: .permissive), inbound: [], outbound: []))
       })
   }
 

@@ -35,14 +35,14 @@ import Trials
     document.workloads = [
       .init(
         workload: Sample.cart, serviceAccount: "cart-account", podLabels: ["app": "cart"],
-        inbound: [.init(port: 8080, wireProtocol: .http, callers: [user])], outbound: [], servesOutside: false),
+        inbound: [.init(port: 8080, wireProtocol: .http, callers: [user], servesOutside: false)], outbound: []),
       .init(
         workload: user, serviceAccount: "default", podLabels: ["app": "user"], inbound: [],
         outbound: [
           .init(
             service: ObjectReference(kind: "Service", namespace: "shop", name: "cart"), servicePort: 80,
             target: Sample.cart, targetPort: 8080, wireProtocol: .http)
-        ], servesOutside: false),
+        ]),
     ]
     document.services = [
       .init(
@@ -131,7 +131,7 @@ import Trials
       "http.in_8080.downstream_rq_2xx": 97, "http.in_8080.rbac.denied": 2, "tcp.in_5432.downstream_cx_total": 7,
       "http.out|shop/cart|80.downstream_rq_completed": 50, "http.out|shop/cart|80.downstream_rq_5xx": 5,
       "http.readiness.downstream_rq_completed": 9, "tcp.out|shop/db|5432.downstream_cx_total": 4, "nonsense": 1,
-      PodCounts.refusedConnections: 4,
+      SidecarCounter.refusedConnections: 4,
     ])
     #expect(counts.inbound == Tally(n: 111, errors: 9))
     let cart = ObjectReference(kind: "Service", namespace: "shop", name: "cart")

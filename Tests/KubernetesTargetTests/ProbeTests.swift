@@ -231,10 +231,6 @@ import Trials
 
   // MARK: - Latency
 
-  @Test func bucketsAreTheDiscoveryServers() {
-    #expect(PodCounts.latencyBounds == LatencyBuckets.bounds)
-  }
-
   @Test func timesOfRequestsThatCameInAreCountedByCohort() throws {
     func pod(_ uid: String, _ revision: String) -> SeenPod {
       SeenPod(

@@ -27,9 +27,10 @@ struct BoutiqueTests {
       try await controller.wait("shop", within: .seconds(600)) { $0.waves.first?.result == "promoted" }
       try await controller.signal("SIGKILL", pod: try #require(try await controller.leader()))
       let done = try await controller.wait("shop", within: .seconds(1_200)) { !Self.isGoingOn($0) }
-      #expect(done.phase == "Promoted" && done.exitCode == 0, "\(done)")
+      let record = try await record(controller)
+      #expect(done.phase == "Promoted" && done.exitCode == 0, "\(done)\n\(record.suffix(20_000))")
       #expect(done.epoch >= 1)
-      try check(try await record(controller))
+      try check(try JSONDecoder().decode(Rollout.RunRecord.self, from: Data(record.utf8)))
       let unsealed = try await cluster.kubectl(
         "-n", RolloutShop.namespace, "get", "deployments", "-o",
         #"jsonpath={range .items[*]}{.spec.template.metadata.annotations.bulkhead\.dev/posture}{"\n"}{end}"#
@@ -51,10 +52,9 @@ struct BoutiqueTests {
     ["Pending", "Running", "RollingBack"].contains(status.phase)
   }
 
-  private func record(_ controller: Controller) async throws -> Rollout.RunRecord {
-    let text = try await controller.cluster.kubectl(
+  private func record(_ controller: Controller) async throws -> String {
+    try await controller.cluster.kubectl(
       "-n", "bulkhead", "get", "configmap", "rollout-shop-record-0", "-o", "jsonpath={.data.text}")
-    return try JSONDecoder().decode(Rollout.RunRecord.self, from: Data(text.utf8))
   }
 
   private func check(_ record: Rollout.RunRecord) throws {

@@ -9,6 +9,11 @@ extension RehearsalTests {
       struct Stage: Decodable {
         var name: String
         var attempts: [Attempt]
+        var leftOpen: [LeftOpen]
+      }
+      struct LeftOpen: Decodable {
+        var port: Int
+        var because: String
       }
       struct Attempt: Decodable {
         var way: String
@@ -50,6 +55,48 @@ extension RehearsalTests {
           #expect(!stage.attempts.contains { !$0.needed && $0.result != "refused" }, "\(stage.name)")
           #expect(stage.attempts.contains { !$0.needed && $0.way == "pod" })
         }
+      }
+    }
+
+    /// Of the small fleet three calls are needed; the gateway's port is for everybody.
+    @Test("hold by a mesh's own objects alone", arguments: ["istioSidecar", "istioAmbient", "linkerd", "consul"])
+    func meshObjects(_ mesh: String) async throws {
+      try await Folder.withFleet { folder in
+        let words = ["policies", "--prove", "--mesh", mesh, "-o", "json", "-f", "fleet"]
+        let ending = try await Program.run(words, in: folder)
+        #expect(ending.code == 0, "\(ending.messages)")
+        #expect(ending.left == [])
+        let proof = try JSONDecoder().decode(Proof.self, from: Data(ending.output.utf8))
+        #expect(proof.stages.count == 3)
+        let alone = try #require(proof.stages.last)
+        #expect(alone.attempts.count { $0.needed && $0.result == "reached" } == 3)
+        #expect(alone.attempts.count { !$0.needed && $0.result == "refused" } == 12)
+        #expect(alone.attempts.count == 15)
+        #expect(alone.leftOpen.count == 3 && alone.leftOpen.allSatisfy { $0.port == 8080 }, "\(alone.leftOpen)")
+      }
+    }
+
+    /// What forbids a needed call shows in the objects alone: no network policy hides it.
+    @Test("do not hold where an older rule of the mesh forbids a needed call")
+    func olderRule() async throws {
+      try await Folder.withFleet { folder in
+        try folder.write(
+          "fleet/deny.yaml",
+          """
+          apiVersion: security.istio.io/v1
+          kind: AuthorizationPolicy
+          metadata: {name: closed, namespace: small}
+          spec:
+            action: DENY
+            selector: {matchLabels: {app: catalogue}}
+            rules: [{from: [{source: {principals: [cluster.local/ns/small/sa/gateway]}}]}]
+          """)
+        let words = ["policies", "--prove", "--mesh", "istioSidecar", "-o", "json", "-f", "fleet"]
+        let ending = try await Program.run(words, in: folder)
+        #expect(ending.code == 79, "\(ending.messages)")
+        let proof = try JSONDecoder().decode(Proof.self, from: Data(ending.output.utf8))
+        let failed = proof.stages.map { $0.attempts.count { $0.needed && $0.result != "reached" } }
+        #expect(failed == [0, 0, 1], "Envoy enforces the mesh's rule only where the mesh's objects are tried")
       }
     }
 

@@ -20,14 +20,14 @@ import Testing
     return Intent(
       workload: own, identity: SpiffeID(trustDomain: "t", namespace: "shop", account: name), posture: .untouched,
       inbound: [
-        InboundFlow(port: 7070, wireProtocol: .http, callers: [web]),
+        InboundFlow(port: 7070, wireProtocol: .http, callers: [web], servesOutside: servesOutside),
         InboundFlow(port: 9999, wireProtocol: .http, callers: []),
       ],
       outbound: [
         OutboundFlow(
           service: ObjectReference(kind: "Service", namespace: "data", name: "db"), servicePort: 6379, target: db,
           targetPort: 6380, wireProtocol: .tcp)
-      ], servesOutside: servesOutside)
+      ])
   }
 
   var fleet: Fleet {
@@ -65,6 +65,7 @@ import Testing
     let opened = try CompiledPolicies(pods: pods, namespaces: [:], policies: [], own: ["cart": [open.policy]])
     #expect(opened.allows(from: AddressPlan.outside, to: address(3), port: 7070))
     #expect(!opened.allows(from: AddressPlan.outside, to: address(3), port: 22))
+    #expect(!opened.allows(from: AddressPlan.outside, to: address(3), port: 9999))
   }
 
   @Test func theTextIsWhatKubernetesTakes() throws {

@@ -1,3 +1,5 @@
+import IntentModel
+
 /// Building blocks that both directions share.
 enum Filters {
   static func connectionManager(_ members: [String: JSONValue], filters: [JSONValue]) -> JSONValue {
@@ -33,10 +35,21 @@ enum Filters {
             "typed_config": ["@type": EnvoyType.originalDestination],
           ]
         ] + extraFilters),
-      "filter_chains": .array(chains),
+      // Who has said nothing until then is taken for one who speaks no TLS.
+      "continue_on_listener_filters_timeout": true, "filter_chains": .array(chains),
     ]
     if let otherwise { listener["default_filter_chain"] = otherwise }
     return listener
+  }
+
+  /// Looks whether a connection begins with TLS, and for which protocol. It waits for the client's first bytes: where
+  /// the server speaks first it looks in vain, and what a client opens in advance stays silent for long.
+  static func inspector(disabled: JSONValue? = nil) -> JSONValue {
+    var filter: JSONValue = [
+      "name": "envoy.filters.listener.tls_inspector", "typed_config": ["@type": EnvoyType.tlsInspector],
+    ]
+    if let disabled { filter["filter_disabled"] = disabled }
+    return filter
   }
 
   /// Ports that would lead a sidecar back to itself, once per connection, until it has no descriptors left.

@@ -1,7 +1,8 @@
 import FleetModel
 import IntentModel
 
-/// What connections to the pod meet. TLS and plaintext have a filter chain each; a strict port has no plaintext chain.
+/// What connections to the pod meet. The mesh's TLS, an application's own TLS and plaintext have a filter chain each; a
+/// strict port has the first alone.
 struct InboundListener {
   let pod: MeshPod
   let compiler: SidecarCompiler
@@ -16,13 +17,12 @@ struct InboundListener {
 
   var listener: JSONValue {
     var listener = Filters.listener(
-      name: "inbound", port: SidecarPorts.inbound, direction: "INBOUND", extraFilters: [inspector],
+      name: "inbound", port: SidecarPorts.inbound, direction: "INBOUND", extraFilters: [Filters.inspector()],
       chains: Filters.selfConnectionChains(except: Set(flows.map(\.port))) + flows.flatMap(chains),
       otherwise: passthrough)
     if flows.contains(where: { $0.wireProtocol == .tcp }) {
       // Where the server speaks first a plaintext client says nothing, and nothing is there to inspect (trap T7).
       listener["listener_filters_timeout"] = "1s"
-      listener["continue_on_listener_filters_timeout"] = true
     }
     return listener
   }
@@ -44,10 +44,6 @@ struct InboundListener {
     flows.filter { $0.wireProtocol == .http }.map { (EnvoyName.inbound($0.port), policy.routes(for: $0)) }
   }
 
-  private let inspector: JSONValue = [
-    "name": "envoy.filters.listener.tls_inspector", "typed_config": ["@type": EnvoyType.tlsInspector],
-  ]
-
   private var passthrough: JSONValue? {
     guard open || (plaintextServed && !pod.intent.posture.isolated) else { return nil }
     return [
@@ -57,20 +53,24 @@ struct InboundListener {
   }
 
   private func chains(for flow: InboundFlow) -> [JSONValue] {
-    let filters: JSONValue = .array(flow.wireProtocol == .http ? [http(flow)] : tcp(flow))
-    var encrypted: JSONValue = [
-      "name": "\(EnvoyName.inbound(flow.port))|tls",
-      "filter_chain_match": ["destination_port": .number(flow.port), "transport_protocol": "tls"], "filters": filters,
-    ]
+    let filters = flow.wireProtocol == .http ? [http(flow)] : bytes(flow, policy.rules(for: flow))
+    var encrypted = chain(flow, "tls", transport: "tls", filters)
+    encrypted["filter_chain_match"]?["application_protocols"] = [.string(EnvoyName.meshProtocol)]
     encrypted["transport_socket"] =
       open ? TransportSockets.openServer : TransportSockets.server(trustDomain: pod.intent.identity.trustDomain)
     guard plaintextServed else { return [encrypted] }
-    let plaintext: JSONValue = [
-      "name": "\(EnvoyName.inbound(flow.port))|plaintext",
-      "filter_chain_match": ["destination_port": .number(flow.port), "transport_protocol": "raw_buffer"],
-      "filters": filters,
+    return [
+      encrypted, chain(flow, "own-tls", transport: "tls", bytes(flow, policy.strangers(for: flow))),
+      chain(flow, "plaintext", transport: "raw_buffer", filters),
     ]
-    return [encrypted, plaintext]
+  }
+
+  private func chain(_ flow: InboundFlow, _ name: String, transport: String, _ filters: [JSONValue]) -> JSONValue {
+    [
+      "name": .string("\(EnvoyName.inbound(flow.port))|\(name)"),
+      "filter_chain_match": ["destination_port": .number(flow.port), "transport_protocol": .string(transport)],
+      "filters": .array(filters),
+    ]
   }
 
   private func http(_ flow: InboundFlow) -> JSONValue {
@@ -91,10 +91,9 @@ struct InboundListener {
   }
 
   /// Rules for TCP belong to the chain: from shadow to enforced it changes, and connections made before are drained.
-  private func tcp(_ flow: InboundFlow) -> [JSONValue] {
+  private func bytes(_ flow: InboundFlow, _ rules: JSONValue) -> [JSONValue] {
     let proxy = Filters.tcpProxy(cluster: EnvoyName.inbound(flow.port), statPrefix: "in_\(flow.port)")
     guard !open else { return [proxy] }
-    let rules = policy.rules(for: flow)
     let enforced = pod.intent.posture.authorisation == .enforced
     // Counting what would be refused harms nobody: `off` and `shadow` share a chain, and none is drained in between.
     return [

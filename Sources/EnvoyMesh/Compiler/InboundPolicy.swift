@@ -26,12 +26,19 @@ struct InboundPolicy {
     ]
   }
 
-  /// Exactly the flow's callers by name; callers without any identity only where the workload serves the outside.
+  /// Exactly the flow's callers by name; callers without any identity only where the port serves the outside.
   func rules(for flow: InboundFlow) -> JSONValue {
-    var principals: [JSONValue] = callers(of: flow).map {
-      ["authenticated": ["principal_name": ["exact": .string($0)]]]
-    }
-    if pod.intent.servesOutside { principals.append(["not_id": ["authenticated": [:]]]) }
+    allowing(callers(of: flow).map { ["authenticated": ["principal_name": ["exact": .string($0)]]] } + outside(flow))
+  }
+
+  /// For those who show the application a certificate of their own, if any, and none to the sidecar.
+  func strangers(for flow: InboundFlow) -> JSONValue { allowing(outside(flow)) }
+
+  private func outside(_ flow: InboundFlow) -> [JSONValue] {
+    flow.servesOutside ? [["not_id": ["authenticated": [:]]]] : []
+  }
+
+  private func allowing(_ principals: [JSONValue]) -> JSONValue {
     guard !principals.isEmpty else { return ["action": "ALLOW"] }
     return [
       "action": "ALLOW",

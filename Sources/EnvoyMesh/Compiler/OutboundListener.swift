@@ -1,15 +1,16 @@
 import FleetModel
 import IntentModel
 
-/// What the pod's own connections meet: one filter chain per service address and port.
+/// What the pod's own connections meet: one filter chain per service address and port, and beside each for HTTP one for
+/// what the application encrypts itself, which goes where it was sent, as it is.
 struct OutboundListener {
   let pod: MeshPod
   let routes: [OutboundRoute]
 
   var listener: JSONValue {
-    let chains = routes.flatMap { route in route.addresses.map { chain(for: route, $0) } }
+    let chains = routes.flatMap { route in route.addresses.flatMap { self.chains(for: route, $0) } }
     return Filters.listener(
-      name: "outbound", port: SidecarPorts.outbound, direction: "OUTBOUND", extraFilters: [],
+      name: "outbound", port: SidecarPorts.outbound, direction: "OUTBOUND", extraFilters: inspectors,
       chains: Filters.selfConnectionChains(except: []) + chains, otherwise: passthrough)
   }
 
@@ -23,15 +24,32 @@ struct OutboundListener {
     ]
   }
 
-  private func chain(for route: OutboundRoute, _ address: OutboundRoute.Address) -> JSONValue {
+  /// Ports of HTTP alone are looked at.
+  private var inspectors: [JSONValue] {
+    let ports = Set(routes.filter { $0.port.wireProtocol == .http }.map(\.port.port)).sorted()
+    let matches = ports.map { port -> JSONValue in
+      ["destination_port_range": ["start": .number(port), "end": .number(port + 1)]]
+    }
+    guard let first = matches.first else { return [] }
+    let any: JSONValue = matches.count == 1 ? first : ["or_match": ["rules": .array(matches)]]
+    return [Filters.inspector(disabled: ["not_match": any])]
+  }
+
+  private func chains(for route: OutboundRoute, _ address: OutboundRoute.Address) -> [JSONValue] {
     let name = route.cluster + (address.canaryOnly ? "|canary" : "")
+    let match: JSONValue = [
+      "prefix_ranges": [["address_prefix": .string(address.address), "prefix_len": 32]],
+      "destination_port": .number(route.port.port),
+    ]
+    guard route.port.wireProtocol == .http else {
+      return [["name": .string(name), "filter_chain_match": match, "filters": [tcp(route, address, name)]]]
+    }
+    var encrypted = match
+    encrypted["transport_protocol"] = "tls"
+    let asItIs = Filters.tcpProxy(cluster: EnvoyName.passthrough, statPrefix: name)
     return [
-      "name": .string(name),
-      "filter_chain_match": [
-        "prefix_ranges": [["address_prefix": .string(address.address), "prefix_len": 32]],
-        "destination_port": .number(route.port.port),
-      ],
-      "filters": [route.port.wireProtocol == .http ? http(route, address, name) : tcp(route, address, name)],
+      ["name": .string(name), "filter_chain_match": match, "filters": [http(route, address, name)]],
+      ["name": .string("\(name)|own-tls"), "filter_chain_match": encrypted, "filters": [asItIs]],
     ]
   }
 

@@ -1,7 +1,7 @@
 import IntentModel
 
-/// TLS contexts: version 1.3 alone (both bounds must be said, a client's default maximum is 1.2) and HTTP/1.1 alone in
-/// ALPN (an offered h2 would switch the codec of a side that the other side does not expect).
+/// TLS contexts: version 1.3 alone (both bounds must be said, a client's default maximum is 1.2), and in ALPN the
+/// mesh's own name alone (an offered h2 would switch the codec of a side that the other side does not expect).
 enum TransportSockets {
   static let plaintext: JSONValue = [
     "name": "envoy.transport_sockets.raw_buffer", "typed_config": ["@type": EnvoyType.plaintext],
@@ -41,7 +41,7 @@ enum TransportSockets {
   private static func common(peers: [JSONValue]) -> JSONValue {
     var context: JSONValue = [
       "tls_params": ["tls_minimum_protocol_version": "TLSv1_3", "tls_maximum_protocol_version": "TLSv1_3"],
-      "alpn_protocols": ["http/1.1"],
+      "alpn_protocols": [.string(EnvoyName.meshProtocol)],
       "tls_certificate_sds_secret_configs": [
         ["name": .string(EnvoyName.certificate), "sds_config": Bootstrap.configSource]
       ],

@@ -1,3 +1,4 @@
+import IntentModel
 import Synchronization
 
 /// One counter's growth, as Envoy's statsd sink writes it: `bulkhead.NAME:GROWTH|c`; or how long one request took:
@@ -21,23 +22,11 @@ struct StatisticsLine: Equatable, Sendable {
     } else if value.hasSuffix("|ms"), name.hasPrefix(Self.timed.prefix), name.hasSuffix(Self.timed.suffix),
       let milliseconds = Double(value.dropLast(3)), milliseconds >= 0
     {
-      let bound = LatencyBuckets.bounds.first { Double($0) >= milliseconds }
-      (self.name, growth) = ("\(name).\(bound.map { "le_\($0)" } ?? LatencyBuckets.beyond)", 1)
+      (self.name, growth) = ("\(name).\(LatencyBuckets.name(milliseconds: milliseconds))", 1)
     } else {
       return nil
     }
   }
-}
-
-/// How times of requests are told: as counters of their own, `NAME.le_25` for those above 20 and up to 25 ms.
-package enum LatencyBuckets {
-  /// In milliseconds.
-  package static let bounds = [
-    1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 175, 200, 250, 300, 400, 500, 750,
-    1_000,
-    1_500, 2_000, 3_000, 5_000, 10_000, 30_000,
-  ]
-  package static let beyond = "le_more"
 }
 
 /// What sidecars have counted since this server began to listen, by pod. Growth that came while it was away is lost:

@@ -27,7 +27,8 @@ enum TLSSettings {
       settings.certificateChain = try chain(own.chainPEM)
       settings.privateKey = .privateKey(try key(own.keyPEM))
     }
-    settings.applicationProtocols = ["http/1.1"]
+    // As a sidecar does: a server's sidecar takes everything else for an application's own TLS.
+    settings.applicationProtocols = [EnvoyName.meshProtocol, "http/1.1"]
     return try NIOSSLContext(configuration: settings)
   }
 

@@ -35,8 +35,8 @@ package struct IsolationPolicy: Sendable, Equatable {
 
   private static func ingress(_ intent: Intent, _ fleet: Fleet) throws -> [NetworkPolicy.Rule] {
     try intent.inbound.sorted { $0.port < $1.port }.compactMap { flow in
-      guard intent.servesOutside || !flow.callers.isEmpty else { return nil }
-      let peers = intent.servesOutside ? [] : try peers(flow.callers, seenFrom: intent.workload, in: fleet)
+      guard flow.servesOutside || !flow.callers.isEmpty else { return nil }
+      let peers = flow.servesOutside ? [] : try peers(flow.callers, seenFrom: intent.workload, in: fleet)
       return NetworkPolicy.Rule(peers: peers, ports: [.init(number: .range(flow.port, flow.port))])
     }
   }

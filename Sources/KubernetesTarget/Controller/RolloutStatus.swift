@@ -3,6 +3,8 @@ package import FleetModel
 package import Foundation
 import Intake
 import KubernetesAPI
+package import Planning
+package import Rollout
 
 /// The `status` of a `Rollout` object. What a run must know again is in its journal; that it is frozen, or was undone,
 /// is here alone.
@@ -34,11 +36,30 @@ package struct RolloutStatus: Sendable, Equatable, Codable {
     /// open, running, promoted, rolledBack or failed.
     package var result: String
     package var reason: String
+    /// Of a large plan the first of each wave: an object has room for some of them only.
     package var workloads: [String]
+    package var workloadCount: Int?
+  }
 
-    package init(name: String, result: String = "open", reason: String = "", workloads: [String]) {
-      (self.name, self.result, self.reason, self.workloads) = (name, result, reason, workloads)
+  /// How many names of workloads a status holds in all.
+  package static let mostNames = 1_000
+
+  /// Waves as a plan has them, with what became of them so far.
+  package static func waves(of plan: Plan, _ ended: [Int: WaveRecord] = [:]) -> [Wave] {
+    let all = plan.waves.reduce(0) { $0 + $1.workloads.count }
+    let most = all <= mostNames ? mostNames : max(1, mostNames / max(1, plan.waves.count))
+    return plan.waves.map { wave in
+      Wave(
+        name: wave.name, result: ended[wave.index]?.result.rawValue ?? "open",
+        reason: reason(of: ended[wave.index]), workloads: wave.workloads.prefix(most).map(\.description),
+        workloadCount: wave.workloads.count)
     }
+  }
+
+  /// Why a wave failed, and what could not be put back.
+  package static func reason(of wave: WaveRecord?) -> String {
+    let left = (wave?.notPutBack ?? []).map { "not put back: \($0)" }
+    return String(([wave?.reason].compactMap(\.self) + left).joined(separator: "; ").safeForTerminal.prefix(1_000))
   }
 
   package struct Condition: Sendable, Equatable, Codable {

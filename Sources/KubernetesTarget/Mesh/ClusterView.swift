@@ -105,11 +105,14 @@ extension MeshDocument.Workload {
       workload: workload,
       identity: SpiffeID(trustDomain: trustDomain, namespace: workload.namespace, account: serviceAccount),
       posture: posture,
-      inbound: inbound.map { InboundFlow(port: $0.port, wireProtocol: $0.wireProtocol, callers: $0.callers) },
+      inbound: inbound.map {
+        InboundFlow(
+          port: $0.port, wireProtocol: $0.wireProtocol, callers: $0.callers, servesOutside: $0.servesOutside)
+      },
       outbound: outbound.map {
         OutboundFlow(
           service: $0.service, servicePort: $0.servicePort, target: $0.target, targetPort: $0.targetPort,
           wireProtocol: $0.wireProtocol)
-      }, servesOutside: servesOutside)
+      })
   }
 }

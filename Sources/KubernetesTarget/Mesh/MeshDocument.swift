@@ -13,12 +13,12 @@ package struct MeshDocument: Codable, Sendable, Equatable {
     package var podLabels: [String: String]
     package var inbound: [Inbound]
     package var outbound: [Outbound]
-    package var servesOutside: Bool
   }
   package struct Inbound: Codable, Sendable, Equatable {
     package var port: Int
     package var wireProtocol: WireProtocol
     package var callers: [ObjectReference]
+    package var servesOutside: Bool
   }
   package struct Outbound: Codable, Sendable, Equatable {
     package var service: ObjectReference
@@ -73,13 +73,15 @@ package struct MeshDocument: Codable, Sendable, Equatable {
       workloads.append(
         Workload(
           workload: workload.id, serviceAccount: workload.pod.serviceAccount, podLabels: workload.podLabels,
-          inbound: intent.inbound.map { .init(port: $0.port, wireProtocol: $0.wireProtocol, callers: $0.callers) },
+          inbound: intent.inbound.map {
+            .init(
+              port: $0.port, wireProtocol: $0.wireProtocol, callers: $0.callers, servesOutside: $0.servesOutside)
+          },
           outbound: intent.outbound.map {
             .init(
               service: $0.service, servicePort: $0.servicePort, target: $0.target, targetPort: $0.targetPort,
               wireProtocol: $0.wireProtocol)
-          },
-          servesOutside: intent.servesOutside))
+          }))
     }
     for service in fleet.services where !service.headless && service.externalName == nil {
       let targets = fleet.workloads.filter { fleet.services(of: $0).contains { $0.id == service.id } }

@@ -1,3 +1,5 @@
+import IntentModel
+
 /// The rules that lead a pod's TCP traffic through its sidecar, for the pod's own network namespace.
 ///
 /// What comes from the node itself is let past to the ports that probes name: the kubelet has no certificate, and its
@@ -9,17 +11,14 @@
 /// pass.
 package struct CaptureText: Sendable, Equatable {
   package static let table = "bulkhead"
-  package var inboundPort = 15006
-  package var outboundPort = 15001
+  package var inboundPort = SidecarPorts.inbound
+  package var outboundPort = SidecarPorts.outbound
   /// The group that the sidecar runs as.
   package var group = 1337
   package var readinessPort = 15021
   /// IPv4 addresses of the node, as the pod sees it: its own, and the pod's gateway.
   package var nodeAddresses: [String] = []
   package var probePorts: [Int] = []
-  /// As `EnvoyMesh.SidecarPorts` has it: what is sent there is dropped, so that a sidecar that is told to go there
-  /// for another pod meets what a cut network is like.
-  package static let nobody = "192.0.2.1"
 
   package init() {}
 
@@ -52,7 +51,7 @@ package struct CaptureText: Sendable, Equatable {
         }
         chain cut {
           type filter hook output priority 0; policy accept;
-          ip daddr \(Self.nobody) drop
+          ip daddr \(SidecarPorts.nobody) drop
         }
       }
 

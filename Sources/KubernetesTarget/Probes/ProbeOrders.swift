@@ -1,7 +1,7 @@
 import Breach
 import FleetModel
-import Foundation
 import KubernetesAPI
+import StandinProtocol
 
 /// What is offered on one node for those who break out onto it, and how each vector's probe is told to look for it.
 ///
@@ -62,7 +62,7 @@ package struct ProbeScenery: Sendable, Equatable {
     case "K14": facts = ["address": "169.254.169.254", "port": "80", "anyAnswer": "true"]
     default: break
     }
-    return ProbeOrder(vector: vector, nonce: Self.secret(vector, of: secret), facts: facts).text
+    return StandinText.of(ProbeOrder(vector: vector, nonce: Self.secret(vector, of: secret), facts: facts))
   }
 
   private static let usualToken = "/var/run/secrets/kubernetes.io/serviceaccount/token"
@@ -81,18 +81,5 @@ package struct ProbeScenery: Sendable, Equatable {
           return token["path"]?.string.map { "\(inside)/\($0)" }
         }
       }
-  }
-}
-
-/// As the stand-in reads it from its command line.
-struct ProbeOrder: Encodable, Equatable {
-  var vector: String
-  var nonce: String
-  var facts: [String: String]
-
-  var text: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 }

@@ -2,6 +2,7 @@ import Diagnostics
 package import FleetModel
 import Foundation
 package import Rollout
+package import StandinProtocol
 
 /// Reads what probes said.
 package struct ProbeReading: Sendable {
@@ -34,7 +35,7 @@ package struct ProbeReading: Sendable {
         guard let outcome = escaped ?? outcomes.first(where: { $0.result == .inconclusive }) ?? outcomes.first else {
           return record(vector, .inconclusive, "the probe said nothing")
         }
-        return record(vector, outcome.result, outcome.step.safeForTerminal, outcome.errno?.safeForTerminal)
+        return record(vector, Self.result(outcome), outcome.step.safeForTerminal, outcome.errno?.safeForTerminal)
       }
     }
   }
@@ -45,17 +46,18 @@ package struct ProbeReading: Sendable {
     ProbeRecord(vector: vector, workload: workload, phase: phase, result: result, step: step, errno: errno)
   }
 
-  package struct Outcome: Decodable, Sendable {
-    package var vector: String
-    package var result: ProbeRecord.Result
-    package var step: String
-    package var errno: String?
+  private static func result(_ outcome: ProbeOutcome) -> ProbeRecord.Result {
+    switch outcome.result {
+    case .escaped: .escaped
+    case .contained: .contained
+    case .inconclusive: .inconclusive
+    }
   }
 
   /// Nil where nothing, or nothing that can be read, was said of a vector.
-  package static func outcome(_ vector: String, in text: String) -> Outcome? {
+  package static func outcome(_ vector: String, in text: String) -> ProbeOutcome? {
     text.split(separator: "\n").prefix(100).lazy.compactMap {
-      try? JSONDecoder().decode(Outcome.self, from: Data($0.utf8))
+      try? JSONDecoder().decode(ProbeOutcome.self, from: Data($0.utf8))
     }.first { $0.vector == vector }
   }
 }

@@ -3,6 +3,7 @@ package import FleetModel
 package import IntentModel
 import KubernetesAPI
 import Rollout
+import StandinProtocol
 package import Trials
 
 /// Known-bad attempts. Some are made by the discovery server: it has no sidecar, it can sign what it needs, and its pod
@@ -96,18 +97,19 @@ extension ClusterTarget: ControlRange {
   /// From beside a sidecar of the workload's, in a pod of its own; open: from beside something that answers there.
   private func attemptAdmin(_ target: ObjectReference, open: Bool) async throws -> AttemptResult {
     func order(_ ready: Int) -> String {
-      ProbeOrder(
-        vector: "K14", nonce: random(),
-        facts: [
-          "address": "127.0.0.1", "port": "15000", "path": "/server_info", "anyAnswer": "true", "readyPort": "\(ready)",
-        ]
-      ).text
+      StandinText.of(
+        ProbeOrder(
+          vector: "K14", nonce: random(),
+          facts: [
+            "address": "127.0.0.1", "port": "\(SidecarPorts.admin)", "path": "/server_info", "anyAnswer": "true",
+            "readyPort": "\(ready)",
+          ]))
     }
     guard !open else {
       var pod = probePod("bulkhead-probe-\(random())", in: ClusterNames.namespace, spec: Self.unprivileged)
-      let server = Self.server("127.0.0.1", 15_000, "open")
+      let server = Self.server("127.0.0.1", SidecarPorts.admin, "open")
       pod.add("admin", staying: ["node", "--configuration", server], context: Self.confined)
-      pod.add(.init(name: "probe", securityContext: Self.confined, mounts: []), orders: [order(15_000)])
+      pod.add(.init(name: "probe", securityContext: Self.confined, mounts: []), orders: [order(SidecarPorts.admin)])
       return Self.result(await outcome(of: pod, within: .seconds(40)))
     }
     let template = try await live(target)[path: "spec", "template"] ?? .mapping([])

@@ -1,4 +1,5 @@
 package import FleetModel
+import IntentModel
 import KubernetesAPI
 import Trials
 
@@ -29,7 +30,7 @@ extension ClusterTarget {
     let counters = try await status().filter { $0.uid == cut.caller.uid }.flatMap(\.counters)
     return counters.reduce(0) { sum, counter in
       let isMeant = prefixes.contains { counter.key.hasPrefix($0) }
-      return isMeant && counter.key.hasSuffix(".\(PodCounts.unansweredConnections)") ? sum + counter.value : sum
+      return isMeant && counter.key.hasSuffix(".\(SidecarCounter.unansweredConnections)") ? sum + counter.value : sum
     }
   }
 }

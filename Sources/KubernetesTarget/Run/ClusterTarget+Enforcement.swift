@@ -4,6 +4,7 @@ import IntentModel
 import KubernetesAPI
 import Planning
 import Rollout
+import StandinProtocol
 
 /// A pod that lets everybody in, for attempts that must not get to it.
 struct ProbeDoor: Sendable {
@@ -59,7 +60,7 @@ extension ClusterTarget {
     return .notEnforced
   }
 
-  private func reaches(_ door: ProbeDoor, from place: String, role: String) async -> ProbeRecord.Result? {
+  private func reaches(_ door: ProbeDoor, from place: String, role: String) async -> ProbeOutcome.Result? {
     let subject = ProbeSubject(template: .mapping([]))
     var pod = probePod("bulkhead-probe-\(random())", in: place, spec: subject.spec.merging(Self.unprivileged))
     pod.role = role
@@ -128,8 +129,7 @@ extension ClusterTarget {
 
 extension ProbeDoor {
   var order: String {
-    ProbeOrder(
-      vector: "K14", nonce: secret, facts: ["address": address, "port": "\(Self.port)", "path": "/"]
-    ).text
+    StandinText.of(
+      ProbeOrder(vector: "K14", nonce: secret, facts: ["address": address, "port": "\(Self.port)", "path": "/"]))
   }
 }

@@ -1,6 +1,7 @@
 import Diagnostics
 import FleetModel
 import KubernetesAPI
+import StandinProtocol
 
 /// What break-outs look for, and what known-bad attempts are aimed at: pods of Bulkhead's own that last as long as the
 /// run does.
@@ -78,7 +79,7 @@ extension ClusterTarget {
   }
 
   static func server(_ address: String, _ port: Int, _ body: String) -> String {
-    "{\"sockets\":[],\"servers\":[{\"address\":\"\(address)\",\"port\":\(port),\"path\":\"/\",\"body\":\"\(body)\"}]}"
+    StandinText.of(NodeConfiguration(servers: [.init(address: address, port: port, body: body)]))
   }
 
   // MARK: - Short-lived pods

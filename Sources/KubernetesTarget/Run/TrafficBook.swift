@@ -13,28 +13,12 @@ package struct PodCounts: Sendable, Equatable {
   /// Of a pod that plays users.
   package var users: Tally?
 
-  /// As `EnvoyMesh.ClusterBootstrap` has it; a test holds the two together.
-  package static let refusedConnections = "listener.0.0.0.0_15006.no_filter_chain_match"
-
-  /// As `EnvoyMesh.ClusterBootstrap` has it, too.
-  package static let unansweredConnections = "upstream_cx_connect_timeout"
-
-  /// As `EnvoyMesh.LatencyBuckets` has them; the same test holds them together.
-  package static let latencyBounds = [
-    1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 175, 200, 250, 300, 400, 500, 750,
-    1_000,
-    1_500, 2_000, 3_000, 5_000, 10_000, 30_000,
-  ]
-  private static let latencyIndex = Dictionary(
-    uniqueKeysWithValues: latencyBounds.enumerated().map { ("\($0.element)", $0.offset) }
-      + [("more", latencyBounds.count)])
-
   package init() {}
 
   /// From a sidecar's statistics (docs/rollout.md names them).
   package init(envoy counters: [String: Int]) {
     for (name, count) in counters {
-      if name == Self.refusedConnections {
+      if name == SidecarCounter.refusedConnections {
         // Nobody got through: a caller in plaintext, most likely, that a strict port has left outside.
         inbound.n += count
         inbound.errors += count
@@ -65,11 +49,11 @@ package struct PodCounts: Sendable, Equatable {
   }
 
   private mutating func addLatency(_ counter: String, _ count: Int) {
-    let prefix = "downstream_rq_time.le_"
-    guard counter.hasPrefix(prefix), let index = Self.latencyIndex[String(counter.dropFirst(prefix.count))] else {
+    let prefix = "downstream_rq_time."
+    guard counter.hasPrefix(prefix), let index = LatencyBuckets.index(of: counter.dropFirst(prefix.count)) else {
       return
     }
-    if inboundLatency.isEmpty { inboundLatency = Array(repeating: 0, count: Self.latencyBounds.count + 1) }
+    if inboundLatency.isEmpty { inboundLatency = Array(repeating: 0, count: LatencyBuckets.bounds.count + 1) }
     inboundLatency[index] += max(0, count)
   }
 
@@ -160,7 +144,7 @@ package struct TrafficBook: Sendable {
       snapshot.edges[inbound, default: Tally()] += page.total.inbound
       if !page.total.inboundLatency.isEmpty {
         let took = LatencyTally(
-          bounds: PodCounts.latencyBounds.map(Double.init), counts: page.total.inboundLatency)
+          bounds: LatencyBuckets.bounds.map(Double.init), counts: page.total.inboundLatency)
         snapshot.latency[inbound] = snapshot.latency[inbound]?.combined(with: took, +) ?? took
       }
       for (target, tally) in page.total.outbound {

@@ -48,10 +48,7 @@ struct PolicyCheck {
     let later = set.applied(to: fleet)
     let positions = Dictionary(later.workloads.enumerated().map { ($1.id, $0) }) { first, _ in first }
     let index = ReachIndex(later)
-    var meshOptions = MeshOptions()
-    meshOptions.trustDomain = options.trustDomain
-    meshOptions.istioRootNamespace = MeshSettings(fleet).istioRootNamespace
-    let mesh = MeshLayer(later, options: meshOptions)
+    let mesh = MeshLayer(later, options: options.meshOptions(in: fleet))
     // What is written here says yes; only older policies can say no. Beyond this product asking would take minutes.
     let older = olderMeshPolicies.count
     let asksMesh =

@@ -1,3 +1,5 @@
+import IntentModel
+
 /// Capture of a pod's TCP traffic into its sidecar, inside the pod's own network namespace.
 ///
 /// UDP is not captured. No port is special: the sidecar's own admin port is captured like any other.
@@ -6,8 +8,8 @@ package struct CaptureRules: Sendable, Equatable {
   /// The source address from which a sidecar may reach its own application without being captured again.
   package static let passthroughSource = "127.0.0.6"
 
-  package var inboundPort = 15006
-  package var outboundPort = 15001
+  package var inboundPort = SidecarPorts.inbound
+  package var outboundPort = SidecarPorts.outbound
   /// The group whose processes are the sidecar: exempt from outbound capture.
   package var sidecarGroup = 1337
   /// Ports of the pod that callers reach without passing the sidecar, declared by the user.

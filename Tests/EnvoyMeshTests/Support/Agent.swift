@@ -49,6 +49,11 @@ final class Agent: Sendable {
     try await order(Order(op: "tcp", host: host, port: port, headers: [:], keep: keep))
   }
 
+  /// As `tcp`, with TLS of the application's own.
+  func tls(_ host: String, _ port: Int, keep: String? = nil) async throws -> Outcome {
+    try await order(Order(op: "tls", host: host, port: port, headers: [:], keep: keep))
+  }
+
   func stop() async {
     try? input.close()
     await withCheckedContinuation { continuation in

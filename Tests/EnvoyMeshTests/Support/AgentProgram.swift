@@ -1,7 +1,7 @@
-/// What runs in each test pod: the application (HTTP and TCP, each saying who answers) and the caller, which does what
-/// one line of JSON on its standard input says and answers with one line.
+/// What runs in each test pod: the application (HTTP, TCP and TLS of its own, each saying who answers) and the caller,
+/// which does what one line of JSON on its standard input says and answers with one line.
 let agentProgram = #"""
-  import http.client, http.server, json, socket, socketserver, sys, threading, time
+  import http.client, http.server, json, socket, socketserver, ssl, sys, threading, time
   name, address = sys.argv[1], sys.argv[2]
   class App(http.server.BaseHTTPRequestHandler):
       protocol_version = "HTTP/1.1"
@@ -24,9 +24,18 @@ let agentProgram = #"""
   class Lines(socketserver.ThreadingTCPServer):
       daemon_threads = True
       allow_reuse_address = True
+  own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+  own.load_cert_chain(sys.argv[4])
+  class OwnTLS(Lines):
+      def get_request(self):
+          connection, peer = super().get_request()
+          return own.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), peer
   for port in sys.argv[3].split(","):
       threading.Thread(target=Web((address, int(port)), App).serve_forever, daemon=True).start()
   threading.Thread(target=Lines((address, 6379), Line).serve_forever, daemon=True).start()
+  threading.Thread(target=OwnTLS((address, 8443), Line).serve_forever, daemon=True).start()
+  anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+  anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
   kept = {}
   def get(order):
       key = order.get("keep")
@@ -49,6 +58,7 @@ let agentProgram = #"""
       connection = kept.get(key) if key else None
       if connection is None:
           connection = socket.create_connection((order["host"], order["port"]), timeout=10)
+          if order["op"] == "tls": connection = anyone.wrap_socket(connection)
           if key: kept[key] = connection
       connection.sendall(b"who\n")
       answer = b""

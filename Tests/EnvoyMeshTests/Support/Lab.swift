@@ -25,7 +25,12 @@ actor Lab {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     plane = try EnvoyDataPlane(
       layout: SidecarLayout(configurationFolder: "CONFIGURATION", adminSocket: folder.path + "/NAME.admin"))
+    let own = try CertificateAuthority(commonName: "lab", now: Date()).issueServer(names: ["any"], now: Date())
+    try "\(own.chainPEM)\n\(own.keyPEM)\n".write(toFile: ownCertificate, atomically: true, encoding: .utf8)
   }
+
+  /// What applications show that speak TLS themselves.
+  private nonisolated var ownCertificate: String { folder.path + "/own.pem" }
 
   static func with(_ pods: [MeshPod], _ services: [MeshService], _ body: (Lab) async throws -> Void) async throws {
     let lab = try Lab()
@@ -132,7 +137,8 @@ actor Lab {
     if pod.intent.posture.enrolled { try await capture(name) }
     let script = folder.path + "/agent.py"
     try agentProgram.write(toFile: script, atomically: true, encoding: .utf8)
-    let agent = try Agent(command: ["ip", "netns", "exec", name, "python3", script, pod.id, pod.address, "8080,9999"])
+    let agent = try Agent(
+      command: ["ip", "netns", "exec", name, "python3", script, pod.id, pod.address, "8080,9999", ownCertificate])
     pods[pod.id] = Pod(mesh: pod, agent: agent, envoy: nil)
     try await agent.ready()
     if pod.intent.posture.enrolled { try await startSidecar(pod, name) }

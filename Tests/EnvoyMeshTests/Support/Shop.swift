@@ -37,7 +37,7 @@ enum Shop {
     let intent = Intent(
       workload: workload,
       identity: SpiffeID(trustDomain: "bulkhead.local", namespace: "shop", account: workload.name), posture: posture,
-      inbound: isAPI ? inbound : [], outbound: workload == web ? outbound : [], servesOutside: false)
+      inbound: isAPI ? inbound : [], outbound: workload == web ? outbound : [])
     return MeshPod(id: id, address: "10.7.0.\(host)", cohort: cohort, ready: true, intent: intent, wrongs: wrongs)
   }
 }

@@ -1,12 +1,3 @@
-/// Ports of a sidecar, the same in every pod; capture rules send connections to the first two.
-package enum SidecarPorts {
-  package static let admin = 15000
-  package static let outbound = 15001
-  package static let inbound = 15006
-  /// Of TEST-NET-1 (RFC 5737), where nobody is. Whoever cuts pods off sees to it that packets to it are dropped.
-  package static let nobody = "192.0.2.1"
-}
-
 /// Names inside a sidecar's configuration.
 enum EnvoyName {
   static let discoveryCluster = "xds"
@@ -17,6 +8,8 @@ enum EnvoyName {
   /// Endpoint metadata that load balancing reads; `cohort` and `primary` are ours.
   static let balancing = "envoy.lb"
   static let socketMatch = "envoy.transport_socket_match"
+  /// What sidecars offer each other by ALPN (RFC 7301): tells the mesh's TLS from an application's own.
+  static let meshProtocol = "bulkhead"
   /// Prefix of the counters for what the rules would refuse.
   static let shadow = "shadow"
 
