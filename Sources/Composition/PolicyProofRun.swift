@@ -18,7 +18,7 @@ package struct PolicyProofRun: Sendable {
 
   package init(_ options: RehearsalOptions, policies: PolicyOptions) {
     self.options = options
-    // Enough to know that users are served; the attempts are what counts.
+    // The attempts are what counts.
     self.options.requestsPerSecond = 5
     self.policies = policies
   }
@@ -130,7 +130,7 @@ package struct PolicyProofRun: Sendable {
     let session = try TwinSession(
       fleet: derivation.fleet, derivation: derivation, options: options, tools: tools)
     do {
-      try await session.twin.prepare(postures)
+      try await session.twin.begin(postures)
       var results: [Int: PolicyProof.Attempt] = [:]
       let twin = session.twin
       try await withThrowingTaskGroup(of: (Int, PolicyProof.Attempt).self) { group in

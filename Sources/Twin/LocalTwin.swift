@@ -109,6 +109,12 @@ package actor LocalTwin {
 
 extension LocalTwin: RolloutTarget {
   package func prepare(_ postures: [ObjectReference: Posture]) async throws {
+    try await begin(postures)
+    try await usersAreServed(within: .seconds(15))
+  }
+
+  /// As `prepare`, for those who ask what is refused: whether users are served is not waited for.
+  package func begin(_ postures: [ObjectReference: Posture]) async throws {
     await close()
     let site = try await Site.build(settings)
     self.site = site
@@ -128,7 +134,6 @@ extension LocalTwin: RolloutTarget {
     starting += try intruders()
     if settings.derivation.players.isEmpty { starting += [try outsideUsers()] }
     try await start(starting, silent: true)
-    try await usersAreServed(within: .seconds(15))
   }
 
   package func close() async {

@@ -26,7 +26,8 @@ struct BoutiqueTests {
 
       try await controller.wait("shop", within: .seconds(600)) { $0.waves.first?.result == "promoted" }
       try await controller.signal("SIGKILL", pod: try #require(try await controller.leader()))
-      let done = try await controller.wait("shop", within: .seconds(1_200)) { !Self.isGoingOn($0) }
+      // Whoever asks takes processors from those who are judged.
+      let done = try await controller.wait("shop", within: .seconds(1_200), pace: .seconds(5)) { !Self.isGoingOn($0) }
       let record = try await record(controller)
       #expect(done.phase == "Promoted" && done.exitCode == 0, "\(done)\n\(record.suffix(20_000))")
       #expect(done.epoch >= 1)

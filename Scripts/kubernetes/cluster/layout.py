@@ -17,6 +17,7 @@ DOMAIN = "cluster.local"
 API_PORT = 6443
 
 CGROUP_PREFIX = "bulkhead-kubernetes-"
+POD_CGROUP = "k8s.io"  # where containerd puts containers of pods that name no place
 MARKER = "bulkhead-kubernetes"  # a file of this name says that a folder is a cluster's
 
 # Where the cluster's folder is seen from inside the world, whatever its path outside.

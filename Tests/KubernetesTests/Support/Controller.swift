@@ -85,10 +85,10 @@ struct Controller: Sendable {
   /// Waits for a status; what it was in the end is in the failure.
   @discardableResult
   func wait(
-    _ name: String, within limit: Duration = .seconds(240), _ isSo: (Status) -> Bool
+    _ name: String, within limit: Duration = .seconds(240), pace: Duration = .seconds(1), _ isSo: (Status) -> Bool
   ) async throws -> Status {
     var last: Status?
-    let came = try await eventually(within: limit, pace: .seconds(1)) {
+    let came = try await eventually(within: limit, pace: pace) {
       last = try await status(name)
       return last.map(isSo) ?? false
     }
