@@ -147,6 +147,18 @@ struct DecisionTests {
     #expect(named.networkPolicies.first?.ingress.contains { $0.ports.first?.number == .range(9102, 9102) } ?? false)
   }
 
+  @Test func whoIsScrapedKeepsItsUsersWhoAreNotNamed() throws {
+    let metrics = "{prometheus.io/scrape: \"true\", prometheus.io/port: \"9102\"}"
+    let yaml =
+      Support.deployment("web", container: Support.calls("cart:80"), annotations: metrics) + Support.service("web")
+      + Support.deployment("cart") + Support.service("cart")
+    let set = try Support.solve(yaml, .networkPolicy) { $0.scraperNamespace = "monitoring" }
+    let policy = try #require(set.networkPolicies.first { $0.id.name.contains("web") })
+    let ports = policy.ingress.flatMap(\.ports).compactMap(\.number)
+    #expect(ports.contains(.range(8080, 8080)), "nobody in the input calls it, so its users are outside")
+    #expect(ports.contains(.range(9102, 9102)))
+  }
+
   @Test func workloadsThatLookAlikeGetALabel() throws {
     let yaml =
       Support.deployment("a", labels: "{app: same}") + Support.deployment("b", labels: "{app: same}")
