@@ -39,9 +39,6 @@ package struct ClusterRolloutOptions: Sendable {
     limits.watchSeconds = 10
     limits.confirmation = .seconds(3)
     limits.pace = .milliseconds(1_000)
-    // Latency is judged where both groups have sidecars: no hop is new, and what a busy cluster's calls vary by must
-    // not excuse a canary that is plainly slower.
-    limits.meshBudgetMostSpread = 50
     return limits
   }
 

@@ -5,7 +5,7 @@ package enum TrapCatalogue {
     .serverFirstPort, .unnamedPort, .conflictingServices, .probesUnderStrict, .headlessService, .directPodCalls,
     .boundToLoopback, .scrapedInPlaintext, .networkPolicyGaps, .callersOutside, .clientRuleConflict,
     .retryAmplification, .faultWithoutRetries, .chaosToolFaults, .longLivedConnections, .cloneLabels, .agentNoise,
-    .webhookOrder, .staleProxy, .restartsAlone, .autoscalerShift,
+    .webhookOrder, .staleProxy, .restartsAlone, .autoscalerShift, .ownTLSOnHTTPPort,
   ]
 
   package static func trap(_ code: String) -> Trap? { all.first { $0.code == code } }

@@ -103,6 +103,7 @@ struct HTMLReportWaves {
   private func cell(_ control: ControlResult) -> HTMLText {
     let counts =
       "\(control.refused) refused, \(control.reached) got through; open twin \(control.positiveControl.rawValue)"
+      + (control.blind == 0 ? "" : ", not reached in \(control.blind) rounds that do not count")
     let title = "\(control.title): \(counts). \(control.detail)"
     guard control.applies else { return "<td class=\"dim\" title=\"\(control.title): \(control.detail)\">–</td>" }
     return switch control.result {

@@ -16,8 +16,9 @@ package struct CanaryLimits: Sendable, Equatable {
   /// much as hops vary on the target when it is busy.
   package var meshBudgetMilliseconds = 5.0
   package var meshBudgetShare = 0.1
-  /// What hops vary counts up to this many milliseconds; nil without a bound.
-  package var meshBudgetMostSpread: Double?
+  /// What hops vary by counts up to this many milliseconds: a machine that stalls must not excuse a canary that is
+  /// plainly slower.
+  package var meshBudgetMostSpread = 50.0
   /// Requests of the stable pods from which the latency's thresholds are taken.
   package var latencyWarmUp = 200
   /// Looks before which latency alone fails nobody: one stall of one pod must not.

@@ -84,40 +84,39 @@ struct ControlRound: Sendable {
 
   var aimedAt: [ObjectReference] { Array(Set(targets.compactMap { $0?.target })).sorted() }
 
-  /// One attempt each against the target and against its open twin.
+  /// One attempt each against the target and, at the same time, against its open twin.
   mutating func attemptAll(on range: any ControlRange) async {
-    for seen in await Self.attempts(targets, on: range) {
-      if seen.open { results[seen.index].countPositive(seen.result) } else { results[seen.index].count(seen.result) }
+    for round in await Self.attempts(targets, on: range) {
+      results[round.index].count(round.attempt, openTwin: round.openTwin)
     }
   }
 
-  private struct Seen: Sendable {
+  private struct Round: Sendable {
     var index: Int
-    var open: Bool
-    var result: AttemptResult
+    var attempt: AttemptResult
+    var openTwin: AttemptResult
   }
 
   private static func attempts(
     _ targets: [(kind: Control.Kind, target: ObjectReference)?], on range: any ControlRange
-  ) async -> [Seen] {
-    await withTaskGroup(of: Seen.self) { group in
+  ) async -> [Round] {
+    await withTaskGroup(of: Round.self) { group in
       for (index, entry) in targets.enumerated() {
         guard let entry else { continue }
-        for open in [false, true] {
-          group.addTask {
-            do {
-              let result = try await range.attempt(entry.kind, against: entry.target, open: open)
-              return Seen(index: index, open: open, result: result)
-            } catch {
-              return Seen(index: index, open: open, result: .unknown("\(error)"))
-            }
-          }
+        group.addTask {
+          async let openTwin = attempt(entry.kind, against: entry.target, open: true, on: range)
+          let attempt = await attempt(entry.kind, against: entry.target, open: false, on: range)
+          return await Round(index: index, attempt: attempt, openTwin: openTwin)
         }
       }
-      var all: [Seen] = []
-      for await seen in group { all.append(seen) }
-      return all
+      return await group.reduce(into: []) { $0.append($1) }
     }
+  }
+
+  private static func attempt(
+    _ kind: Control.Kind, against target: ObjectReference, open: Bool, on range: any ControlRange
+  ) async -> AttemptResult {
+    do { return try await range.attempt(kind, against: target, open: open) } catch { return .unknown("\(error)") }
   }
 }
 

@@ -34,12 +34,23 @@ package enum AttemptResult: Sendable, Equatable {
   case reached(String)
   /// Neither: the target was away, the attempt could not be made.
   case unknown(String)
+
+  /// What was seen.
+  package var text: String {
+    switch self {
+    case .refused(let text), .reached(let text), .unknown(let text): text
+    }
+  }
+
+  package var isReached: Bool {
+    if case .reached = self { true } else { false }
+  }
 }
 
 /// The port through which known-bad attempts are made.
 ///
 /// An attempt changes nothing and may be repeated at will. `open` makes the same attempt against a deliberately open
-/// twin of the target: a control that cannot see that one reached is blind.
+/// twin of the target: while that one is not reached, a refusal proves nothing.
 package protocol ControlRange: Sendable {
   /// Makes the open twins of these targets ready, so that attempts need not wait for them.
   func openTwins(of targets: [ObjectReference]) async throws

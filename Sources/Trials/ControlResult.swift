@@ -8,6 +8,12 @@ package struct ControlResult: Sendable, Equatable, Codable {
   package var refused: Int
   package var reached: Int
   package var unknown: Int
+  /// Rounds that say nothing because the open twin was not reached at the same time.
+  package var blind: Int
+  /// Rounds in which the open twin was reached.
+  private var sighted: Int
+  /// What was seen in the latest of the rounds in which it was not.
+  private var miss = ""
   /// What was last seen, in the words of the attempt.
   package var detail: String
 
@@ -23,39 +29,43 @@ package struct ControlResult: Sendable, Equatable, Codable {
     refused = 0
     reached = 0
     unknown = 0
+    blind = 0
+    sighted = 0
     detail = applies ? "not tried" : "its policy is not in force yet"
   }
 
-  /// Counts one attempt against the real target.
-  package mutating func count(_ attempt: AttemptResult) {
+  /// Counts one round: an attempt against the real target and, at the same time, the same against its open twin.
+  ///
+  /// A refusal counts only beside a twin that was reached: whatever kept the intruder from an open door (a machine that
+  /// stalls, its own broken link) may be what kept it from the closed one. What got through counts in any case.
+  package mutating func count(_ attempt: AttemptResult, openTwin: AttemptResult) {
+    let sees = openTwin.isReached
+    if sees {
+      sighted += 1
+    } else {
+      blind += 1
+      miss = openTwin.text
+    }
     switch attempt {
-    case .refused(let text):
-      refused += 1
-      if reached == 0 { detail = text }
-    case .reached(let text):
-      reached += 1
-      detail = text
-    case .unknown(let text):
-      unknown += 1
-      if refused + reached == 0 { detail = text }
+    case .reached: reached += 1
+    case .refused where sees: refused += 1
+    case .unknown where sees: unknown += 1
+    case .refused, .unknown: break
     }
     conclude()
-  }
-
-  /// Counts one attempt against the open twin, which must be reached. Missing it once is enough to be blind.
-  package mutating func countPositive(_ attempt: AttemptResult) {
-    switch attempt {
-    case .reached:
-      if positiveControl == .notTried { positiveControl = .caught }
-    case .refused(let text), .unknown(let text):
-      positiveControl = .missed
-      detail = "the open twin was not reached: \(text)"
+    switch (result, attempt) {
+    case (.fail, .reached), (.pass, .refused): detail = attempt.text
+    case (.inconclusive, _) where positiveControl == .missed:
+      detail = "the open twin was not reached in \(blind) of \(blind + sighted) rounds: \(miss)"
+    case (.inconclusive, _): detail = attempt.text
+    default: break
     }
-    conclude()
   }
 
-  /// One reached attempt is a failure. A pass needs a refusal that was seen and a positive control that was caught.
+  /// One attempt that got through is a failure. A pass needs a refusal that was seen, and eyes that were open most of
+  /// the time: what happens while they are shut is not known.
   private mutating func conclude() {
+    positiveControl = sighted > blind ? .caught : .missed
     if reached > 0 {
       result = .fail
     } else if refused > 0 && positiveControl == .caught {

@@ -12,7 +12,7 @@ import Testing
     let codes = RuleBook.all.map(\.code)
     #expect(Set(codes.map { $0.lowercased() }).count == codes.count)
     let own = OwnRule.allCases.count + IntakeCode.allCases.count + VulnerabilityCode.allCases.count
-    #expect(codes.count == 109 + 27 + PodSecurityControl.all.count + own)
+    #expect(codes.count == 109 + 28 + PodSecurityControl.all.count + own)
   }
 
   @Test func codesAreFoundWhateverTheirCase() {

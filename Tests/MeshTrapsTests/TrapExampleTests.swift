@@ -5,8 +5,8 @@ import MeshTraps
 import Testing
 
 struct TrapExampleTests {
-  @Test func allTwentySevenAreThere() {
-    #expect(TrapCatalogue.all.map(\.code) == (1...27).map { "T\($0)" })
+  @Test func allTwentyEightAreThere() {
+    #expect(TrapCatalogue.all.map(\.code) == (1...28).map { "T\($0)" })
   }
 
   @Test(arguments: TrapCatalogue.all.map(\.code)) func theExampleHasIt(_ code: String) throws {

@@ -182,6 +182,17 @@ struct TrapTableTests {
       noted(#"prometheus.io/scrape: "true", prometheus.istio.io/merge-metrics: "false""#), "yes"),
     Case("T14", "ambient", .istioAmbient, noted(#"prometheus.io/scrape: "true""#), "yes"),
     Case("T14", "not scraped", .istioAmbient, Piece.deployment(), "no"),
+    Case("T28", "probed by HTTPS", .istioSidecar, tlsPort("port: 9443, name: http-api"), "yes"),
+    Case("T28", "probed by HTTPS", .envoy, tlsPort("port: 9443"), "yes"),
+    Case("T28", "Istio looks where nothing is said", .istioSidecar, tlsPort("port: 9443"), "no"),
+    Case("T28", "said", .envoy, tlsPort("port: 9443, appProtocol: https"), "no"),
+    Case("T28", "another port", .envoy, tlsPort("port: 80, targetPort: 8080, name: http"), "no"),
+    Case("T28", "by a port's name", .envoy, tlsPort("port: 80, targetPort: 9443, name: http", probe: "api"), "yes"),
+    Case("T28", "another port's name", .envoy, tlsPort("port: 80, targetPort: 8080, name: http", probe: "api"), "no"),
+    Case("T28", "by plain HTTP", .envoy, tlsPort("port: 9443, name: http", scheme: "HTTP"), "no"),
+    Case("T28", "Linkerd sees TLS", .linkerd, tlsPort("port: 9443, name: http-api"), "no"),
+    Case("T28", "called by https", .envoy, calledBy("https://cart:8080/items"), "yes"),
+    Case("T28", "called by http", .envoy, calledBy("http://cart:8080/items"), "no"),
     Case(
       "T16", "a load balancer", .linkerd,
       Piece.service("{port: 80, name: http}", spec: "type: LoadBalancer") + Piece.deployment(), "yes"),
@@ -194,6 +205,25 @@ struct TrapTableTests {
       "no"),
   ]
 
+  /// What cures T8 must not bring about T28.
+  @Test func aPortThatSpeaksTLSIsNotToBeNamedHTTP() throws {
+    let hits = try ["HTTPS", "HTTP"].flatMap { scheme in
+      try TrapRun.hits("T8", Self.tlsPort("port: 9443", scheme: scheme), .istioSidecar)
+    }
+    #expect(hits.map { $0.fix[.istioSidecar].contains("appProtocol: https") } == [true, false])
+    #expect(hits.map { $0.fix[.consul].contains("{protocol: tcp}") } == [true, false])
+  }
+
+  private static func tlsPort(_ port: String, probe: String = "9443", scheme: String = "HTTPS") -> String {
+    Piece.service("{\(port)}")
+      + Piece.deployment(
+        container: "ports: [{name: api, containerPort: 9443}]\n"
+          + "readinessProbe: {httpGet: {path: /ready, port: \(probe), scheme: \(scheme)}}")
+  }
+  private static func calledBy(_ address: String) -> String {
+    Piece.service("{port: 8080, name: http}") + Piece.deployment()
+      + Piece.deployment("web", container: #"env: [{name: CART_URL, value: "\#(address)"}]"#)
+  }
   private static func scaler(_ metric: String) -> String {
     Piece.object(
       "autoscaling/v2", "HorizontalPodAutoscaler", "cart",

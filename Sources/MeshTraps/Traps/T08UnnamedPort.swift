@@ -38,13 +38,15 @@ extension Trap {
       return context.services(of: pod.workload).flatMap { service in
         service.ports.filter { $0.transport == .tcp && !$0.isServerFirst && !$0.declaresProtocol }.map { port in
           let name = port.name.map { "named '\($0)'" } ?? "without a name"
+          let spoken = OwnTLS.evidence(port, of: service, pod, context) == nil ? "http" : "https"
           return TrapHit(
             "service \(service.id.name) has port \(port.port) \(name), from which no mesh knows the protocol",
             fix: MeshText(
-              "spec:\n  ports:\n  - port: \(port.port)\n    appProtocol: http",
+              "spec:\n  ports:\n  - port: \(port.port)\n    appProtocol: \(spoken)",
               [
                 .consul: "apiVersion: consul.hashicorp.com/v1alpha1\nkind: ServiceDefaults\n"
-                  + "metadata: {name: \(service.id.name), namespace: \(service.id.namespace)}\nspec: {protocol: http}"
+                  + "metadata: {name: \(service.id.name), namespace: \(service.id.namespace)}\n"
+                  + "spec: {protocol: \(spoken == "http" ? "http" : "tcp")}"
               ]),
             meshes: meshes, location: service.location)
         }
