@@ -13,7 +13,7 @@ package struct RolloutCommand: AsyncParsableCommand {
     abstract: "Carry a plan out on a Kubernetes cluster, wave by wave, and take back what fails.",
     discussion: """
       Each wave gets a canary beside its workloads, is judged by what their sidecars count, tried under faults and
-      probed, and is kept only if all of that passes. Nothing is ever taken from another field manager. A run is a
+      probed, and is kept only if all of that passes. What another field manager applies is never taken. A run is a
       folder: it can be watched, paused, approved, aborted, gone on with after a crash, and undone. See docs/rollout.md.
 
       EXAMPLES
@@ -23,7 +23,7 @@ package struct RolloutCommand: AsyncParsableCommand {
         bulkhead rollout pause run; bulkhead rollout continue run
         bulkhead rollout resume run                 after a crash, or a lost connection
         bulkhead rollout undo run                   everything back to before the first wave
-        bulkhead rollout manifest --plan plan.yaml --name shop | kubectl apply -f -      by the controller instead
+        bulkhead rollout manifest --help            by the controller in the cluster instead
       """,
     subcommands: [
       RolloutStartCommand.self, RolloutManifestCommand.self, RolloutResumeCommand.self, RolloutStatusCommand.self,

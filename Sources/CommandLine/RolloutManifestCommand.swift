@@ -9,7 +9,7 @@ struct RolloutManifestCommand: AsyncParsableCommand {
     abstract: "Write the Rollout object by which the controller in a cluster carries a plan out.",
     discussion: """
       EXAMPLES
-        bulkhead rollout manifest --plan plan.yaml --name shop | kubectl apply -f -
+        bulkhead rollout manifest --plan plan.yaml --name shop | kubectl apply --server-side -f -
         kubectl -n bulkhead get rollouts.bulkhead.dev --watch
         kubectl -n bulkhead patch rollouts.bulkhead.dev shop --type merge -p '{"spec":{"action":"Abort"}}'
 

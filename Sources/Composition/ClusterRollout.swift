@@ -8,7 +8,9 @@ package import Rollout
 /// A rollout that the command line carries out, and that lives in a folder.
 package struct ClusterRollout: Sendable {
   private let folder: ClusterRolloutFolder
-  private let run: ClusterRun
+  private let plan: Plan
+  private let options: ClusterRolloutOptions
+  private let say: @Sendable (String) -> Void
 
   /// A new run into `options.out`.
   package init(starting options: ClusterRolloutOptions, say: @escaping @Sendable (String) -> Void) throws {
@@ -33,9 +35,7 @@ package struct ClusterRollout: Sendable {
     _ folder: ClusterRolloutFolder, _ plan: Plan, _ options: ClusterRolloutOptions,
     _ say: @escaping @Sendable (String) -> Void
   ) {
-    self.folder = folder
-    let home = FolderHome(folder: folder, options: options, plan: PlanText(plan).text)
-    run = ClusterRun(home: home, plan: plan, options: options, say: say)
+    (self.folder, self.plan, self.options, self.say) = (folder, plan, options, say)
   }
 
   /// Nil where there was nothing to do.
@@ -43,24 +43,37 @@ package struct ClusterRollout: Sendable {
 
   /// Runs to the end and writes the reports.
   package func run(_ watchers: RolloutWatchers) async throws -> ExitCode {
-    try await withCluster { try await run.run($0, RolloutLease($0, holder: holder, say: run.say), watchers) }
+    try await withCluster { try await $0.run($1, RolloutLease($1, holder: holder, say: say), watchers) }
   }
 
   /// Puts every wave back that was promoted, the last one first.
   /// - Returns: what could not be put back.
   package func undo() async throws -> [String] {
-    try await withCluster { try await run.undo($0, RolloutLease($0, holder: holder, say: run.say)) }
+    try await withCluster { try await $0.undo($1, RolloutLease($1, holder: holder, say: say)) }
   }
 
   /// A run that goes on on the same machine takes its own lease back at once.
   private var holder: String { "\(ProcessInfo.processInfo.hostName):\(URL(fileURLWithPath: folder.path).path)" }
 
   private func withCluster<Value: Sendable>(
-    _ body: @Sendable (KubernetesClient) async throws -> Value
+    _ body: @Sendable (ClusterRun, KubernetesClient) async throws -> Value
   ) async throws -> Value {
-    let say = run.say
-    var access = run.options.access
+    let say = say
+    var access = options.access
     access.answerSeconds = RolloutLease.seconds / 3
-    return try await access.with(warn: { say("the cluster warns: \($0)") }, body)
+    return try await access.with(warn: { say("the cluster warns: \($0)") }) { client in
+      try await body(try await run(on: client), client)
+    }
+  }
+
+  /// On the cluster that it began on, and on no other.
+  private func run(on client: KubernetesClient) async throws -> ClusterRun {
+    var options = options
+    let cluster = try await ClusterIdentity.read(
+      client, namespaces: Set(plan.waves.flatMap(\.workloads).map(\.namespace)))
+    try options.cluster?.require(cluster)
+    options.cluster = options.cluster ?? cluster
+    let home = FolderHome(folder: folder, options: options, plan: PlanText(plan).text)
+    return ClusterRun(home: home, plan: plan, options: options, say: say)
   }
 }

@@ -28,6 +28,8 @@ package struct ClusterRolloutOptions: Sendable {
   package var trials = true
   package var approval = false
   package var onFailure = FailurePolicy.rollBack
+  /// The cluster that a run in a folder began on; nil before it begins, and in a controller, which has but its own.
+  var cluster: ClusterIdentity?
 
   package init() {}
 
@@ -63,6 +65,7 @@ package struct ClusterRolloutOptions: Sendable {
     var trials: Bool
     var approval: Bool
     var onFailure: FailurePolicy
+    var cluster: ClusterIdentity?
   }
 
   var kept: Kept {
@@ -72,7 +75,8 @@ package struct ClusterRolloutOptions: Sendable {
       standinImage: standinImage, sidecarMilliCPU: sidecarMilliCPU, sidecarBytes: sidecarBytes,
       meshRevision: meshRevision, meshNamespace: meshNamespace, tolerance: limits.tolerance, alpha: limits.alpha,
       beta: limits.beta,
-      deadline: limits.deadline.seconds, trials: trials, approval: approval, onFailure: onFailure)
+      deadline: limits.deadline.seconds, trials: trials, approval: approval, onFailure: onFailure,
+      cluster: cluster)
   }
 
   var keptText: String {
@@ -100,6 +104,7 @@ package struct ClusterRolloutOptions: Sendable {
     (limits.tolerance, limits.alpha, limits.beta) = (kept.tolerance, kept.alpha, kept.beta)
     limits.deadline.seconds = kept.deadline
     (trials, approval, onFailure) = (kept.trials, kept.approval, kept.onFailure)
+    cluster = kept.cluster
     self.out = out
   }
 

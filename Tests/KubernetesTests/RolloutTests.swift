@@ -41,6 +41,7 @@ struct RolloutTests {
       #expect(context.contains(#""readOnlyRootFilesystem":true"#), "the cart is not hardened: \(context)")
       try await checkThatPlaintextIsRefused(rollout)
       try await checkThatNothingIsWrittenAgain(rollout, plan)
+      try await checkThatAnotherClusterIsLeftAlone(rollout)
 
       let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
       #expect(undone.code == 0, "\(undone.messages)")
@@ -95,6 +96,23 @@ struct RolloutTests {
     #expect(again.code == 0 && again.messages.contains("nothing to do"), "\(again.messages)")
     let resumed = try await rollout.bulkhead("rollout", "resume", rollout.path("run"))
     #expect(resumed.code == 0, "\(resumed.messages)")
+    #expect(try await rollout.versions() == before)
+  }
+
+  /// What a run changed elsewhere is not here, which must not be taken for put back.
+  private func checkThatAnotherClusterIsLeftAlone(_ rollout: Rollout) async throws {
+    let (before, start) = (try await rollout.versions(), rollout.path("run/start.json"))
+    let kept = try String(contentsOfFile: start, encoding: .utf8)
+    let uid = try await rollout.cluster.kubectl(
+      "get", "namespace", RolloutShop.namespace, "-o", "jsonpath={.metadata.uid}")
+    let elsewhere = kept.replacingOccurrences(of: uid, with: UUID().uuidString)
+    #expect(elsewhere != kept, "the cluster is not written down: \(kept)")
+    try elsewhere.write(toFile: start, atomically: true, encoding: .utf8)
+    for word in ["resume", "undo"] {
+      let refused = try await rollout.bulkhead("rollout", word, rollout.path("run"))
+      #expect(refused.code == 78 && refused.messages.contains("another cluster"), "\(word): \(refused.messages)")
+    }
+    try kept.write(toFile: start, atomically: true, encoding: .utf8)
     #expect(try await rollout.versions() == before)
   }
 
