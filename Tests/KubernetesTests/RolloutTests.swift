@@ -46,12 +46,32 @@ struct RolloutTests {
       let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
       #expect(undone.code == 0, "\(undone.messages)")
       #expect(try await rollout.objects() == before)
-      let left = try await rollout.cluster.kubectl(
-        "get",
-        "deployments,services,configmaps,secrets,clusterroles,clusterrolebindings,roles,rolebindings", "-A", "-l",
-        "app.kubernetes.io/managed-by=bulkhead", "-o", "name")
-      #expect(left == "")
+      #expect(try await ownObjects(rollout) == "")
     }
+  }
+
+  /// A wrong image may be why a run is taken back: its undo must not wait for what that image would start.
+  @Test("is taken back though its discovery server never came")
+  func withoutImage() async throws {
+    try await withShop { rollout in
+      let before = try await rollout.objects()
+      let planned = try await rollout.bulkhead(
+        "plan", "--kube", "-n", RolloutShop.namespace, "--mesh", "envoy", "-o", "yaml")
+      let plan = try rollout.write("plan.yaml", planned.output)
+      let words = rollout.startArguments(plan: plan, out: "run").map { $0.replacing("/bulkhead:1", with: "/nothing:1") }
+      let ending = try await rollout.running(words) { _ in }
+      #expect(ending.code == 69 && ending.messages.contains("nothing:1"), "\(ending.messages)")
+      let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
+      #expect(undone.code == 0, "\(undone.messages)")
+      #expect(try await rollout.objects() == before)
+      #expect(try await ownObjects(rollout) == "")
+    }
+  }
+
+  private func ownObjects(_ rollout: Rollout) async throws -> String {
+    try await rollout.cluster.kubectl(
+      "get", "deployments,services,configmaps,secrets,clusterroles,clusterrolebindings,roles,rolebindings", "-A", "-l",
+      "app.kubernetes.io/managed-by=bulkhead", "-o", "name")
   }
 
   /// Every wave promoted; every trial with its fault seen; every control that applies held, and able to fail.

@@ -148,26 +148,41 @@ extension ClusterTarget {
 }
 
 extension ClusterTarget {
-  /// What an undo needs to know beforehand: how the discovery server is reached.
+  /// What an undo needs to know beforehand: how the discovery server is reached. One that nobody has enrolled with need
+  /// not come: its image may be why the run is taken back.
   package func prepareUndo() async throws {
     guard hasDiscovery else { return }
+    var isNeeded = try await isAnyoneEnrolled()
+    // Templates may be back already, and pods with sidecars not yet gone.
+    for place in namespaces where !isNeeded {
+      isNeeded = try await client.list(.pods, namespace: place).items.contains {
+        $0[path: "metadata", "labels"]?[ClusterNames.revision] != nil
+      }
+    }
+    guard isNeeded else { return }
     let name = ObjectName(.secrets, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
     guard try await find(name) != nil else { return }
     try await installDiscovery()
+  }
+
+  /// Whether a workload or a canary in the plan's namespaces is as a wave has made it.
+  private func isAnyoneEnrolled() async throws -> Bool {
+    for place in namespaces {
+      for kind in WorkloadKinds.all {
+        let isEnrolled = try await client.list(kind.resource, namespace: place).items.contains {
+          $0[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
+        }
+        if isEnrolled { return true }
+      }
+    }
+    return false
   }
 
   /// Takes away what only served sidecars, once none of these namespaces has one. The namespace and the lease stay.
   /// - Returns: false where there is still one.
   package func uninstallDiscovery() async throws -> Bool {
     guard hasDiscovery else { return true }
-    for place in namespaces {
-      for kind in WorkloadKinds.all {
-        let isEnrolled = try await client.list(kind.resource, namespace: place).items.contains {
-          $0[path: "spec", "template", "metadata", "labels"]?[ClusterNames.revision] != nil
-        }
-        if isEnrolled { return false }
-      }
-    }
+    if try await isAnyoneEnrolled() { return false }
     try await removeProbes()
     for place in namespaces {
       try await remove(ObjectName(.configMaps, namespace: place, name: ClusterNames.sidecarConfiguration))
