@@ -38,8 +38,8 @@ struct JudgeSourceOptions: ParsableArguments {
   var patience = 30.0
   @Option(name: .long, help: "Seconds that one answer may take.")
   var timeout = 5.0
-  @Option(name: .long, help: "Seconds by which samples may come late to Prometheus (remote write).")
-  var delay = 0.0
+  @Option(name: .long, help: "Seconds by which samples may come late to Prometheus: a scrape under way, remote write.")
+  var delay = 1.0
   @Flag(name: .long, inversion: .prefixedNo, help: "Read latencies too.")
   var latency = true
   @Flag(name: .long, help: "Count what stands in the access logs already.")

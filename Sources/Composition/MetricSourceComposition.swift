@@ -30,8 +30,9 @@ package struct MetricSourceRequest: Sendable {
   package var patience = 30.0
   /// Seconds for one answer.
   package var timeout = 5.0
-  /// Seconds by which samples may come late to Prometheus.
-  package var delay = 0.0
+  /// Seconds by which samples may come late to Prometheus. A scrape that is under way when a window ends has a time
+  /// within it, and would be in neither that window nor the next.
+  package var delay = 1.0
   package var latency = true
   package var fromStart = false
 
