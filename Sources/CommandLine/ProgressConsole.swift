@@ -34,6 +34,7 @@ final class ProgressConsole: RolloutObserver, Sendable {
     case .shareDone(let share):
       line(
         "  canary at \(share.percent) % of the users: \(verdict(share.verdict)) in \(seconds(share.seconds))"
+          + (share.disturbedSeconds.map { ", \(seconds($0)) of them with the machine's host busy" } ?? "")
           + (share.reason.isEmpty ? "" : " – \(share.reason.safeForTerminal)"))
     case .held(let reason): line("  the canary is held: \(reason.safeForTerminal)")
     case .paused: line("  paused; 'bulkhead rollout continue' goes on")
@@ -68,6 +69,7 @@ final class ProgressConsole: RolloutObserver, Sendable {
   private func trialLine(_ trial: TrialRecord) {
     let controls = trial.controls.filter(\.applies)
     let held = controls.count { $0.result == .pass }
+    for reason in trial.setAside ?? [] { line("  trial set aside and tried again: \(reason.safeForTerminal)") }
     line(
       "  trial \(trial.faults.joined(separator: ", ").safeForTerminal): \(verdict(trial.result.rawValue)), "
         + "\(held) of \(controls.count) controls held"

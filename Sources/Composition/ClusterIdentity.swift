@@ -30,6 +30,8 @@ struct ClusterIdentity: Codable, Sendable {
       .configuration,
       "this run belongs to another cluster, whose context was '\(context.safeForTerminal)', or its namespaces were "
         + "all made anew: \(namespaces.keys.sorted().prefix(5).joined(separator: ", ").safeForTerminal)",
-      cure: "name that cluster with --kubeconfig and --context")
+      cure:
+        "name that cluster with --kubeconfig and --context; where they were made anew, what was enrolled in them is "
+        + "gone: begin a new run in another folder")
   }
 }

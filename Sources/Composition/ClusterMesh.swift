@@ -83,7 +83,7 @@ struct ClusterMesh: Sendable {
     return { page in
       let read = try ProxyCounts.read(page, dialect)
       // A page has many series, and whoever writes it may make them as large as it likes.
-      func whole(_ value: Double) -> Int { Int(min(max(value, 0), 1e15)) }
+      func whole(_ value: Double) -> Int { Int(min(max(value, 0), 1e12)) }
       func tally(_ count: ProxyCounts.Count) -> Tally { Tally(n: whole(count.requests), errors: whole(count.errors)) }
       var counts = PodCounts()
       counts.inbound = tally(read.inbound)

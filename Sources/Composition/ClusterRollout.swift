@@ -15,6 +15,8 @@ package struct ClusterRollout: Sendable {
   /// A new run into `options.out`.
   package init(starting options: ClusterRolloutOptions, say: @escaping @Sendable (String) -> Void) throws {
     let plan = try ClusterRun.plan(options.plan, name: options.planName, mesh: options.mesh)
+    var options = options
+    options.runner = String(UUID().uuidString.prefix(8))
     self.init(try ClusterRolloutFolder.vacant(options.out), plan, options, say)
   }
 
@@ -53,7 +55,9 @@ package struct ClusterRollout: Sendable {
   }
 
   /// A run that goes on on the same machine takes its own lease back at once.
-  private var holder: String { "\(ProcessInfo.processInfo.hostName):\(URL(fileURLWithPath: folder.path).path)" }
+  private var holder: String {
+    "\(ProcessInfo.processInfo.hostName):\(URL(fileURLWithPath: folder.path).path)#\(options.runner ?? "")"
+  }
 
   private func withCluster<Value: Sendable>(
     _ body: @Sendable (ClusterRun, KubernetesClient) async throws -> Value

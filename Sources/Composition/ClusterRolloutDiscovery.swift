@@ -80,7 +80,8 @@ package struct ClusterDiscovery: Sendable {
         }
       }
       group.addTask {
-        try await client.follow(.configMaps, namespace: ClusterNames.namespace) { change in
+        let name = Self.documentName
+        try await client.follow(name.resource, namespace: name.namespace, named: name.name) { change in
           if picture.takeDocument(change, say) { signal.yield() }
         }
       }

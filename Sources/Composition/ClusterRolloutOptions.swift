@@ -30,6 +30,8 @@ package struct ClusterRolloutOptions: Sendable {
   package var onFailure = FailurePolicy.rollBack
   /// The cluster that a run in a folder began on; nil before it begins, and in a controller, which has but its own.
   var cluster: ClusterIdentity?
+  /// Tells a run in a folder from one of the same path on a machine of the same name; nil in a controller.
+  var runner: String?
 
   package init() {}
 
@@ -66,6 +68,7 @@ package struct ClusterRolloutOptions: Sendable {
     var approval: Bool
     var onFailure: FailurePolicy
     var cluster: ClusterIdentity?
+    var runner: String?
   }
 
   var kept: Kept {
@@ -76,7 +79,7 @@ package struct ClusterRolloutOptions: Sendable {
       meshRevision: meshRevision, meshNamespace: meshNamespace, tolerance: limits.tolerance, alpha: limits.alpha,
       beta: limits.beta,
       deadline: limits.deadline.seconds, trials: trials, approval: approval, onFailure: onFailure,
-      cluster: cluster)
+      cluster: cluster, runner: runner)
   }
 
   var keptText: String {
@@ -104,7 +107,7 @@ package struct ClusterRolloutOptions: Sendable {
     (limits.tolerance, limits.alpha, limits.beta) = (kept.tolerance, kept.alpha, kept.beta)
     limits.deadline.seconds = kept.deadline
     (trials, approval, onFailure) = (kept.trials, kept.approval, kept.onFailure)
-    cluster = kept.cluster
+    (cluster, runner) = (kept.cluster, kept.runner)
     self.out = out
   }
 

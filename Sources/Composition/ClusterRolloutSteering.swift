@@ -41,7 +41,7 @@ struct SteeredTarget: RolloutTarget {
   func close() async { await target.close() }
 
   /// Waits while the run is paused, or its wave not approved.
-  private func mayGoOn(_ wave: Wave) async throws {
+  func mayGoOn(_ wave: Wave) async throws {
     var said: RolloutWishes?
     while true {
       let wishes = home.wishes(wave: wave.index + 1)

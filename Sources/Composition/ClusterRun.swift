@@ -68,6 +68,10 @@ struct ClusterRun: Sendable {
   /// Puts every wave back that was promoted, the last one first.
   /// - Returns: what could not be put back.
   func undo(_ client: KubernetesClient, _ lease: RolloutLease) async throws -> [String] {
+    if try await home.kept(.undone) != nil {
+      say("this run was undone already")
+      return []
+    }
     guard try await home.fleet() != nil else {
       try await home.keep("undone\n", as: .undone)
       return []
@@ -76,11 +80,13 @@ struct ClusterRun: Sendable {
     let left = try await home.withJournal { journal in
       let history = try RunHistory(try await journal.records())
       return try await lease.with { () -> [String] in
+        guard try await isStillHere(client) else { return [] }
         let target = try await target(client, fleet, lease, try await chaosMesh(client))
         try await target.prepareUndo()
         var left: [String] = []
-        // An interrupted wave may have left things, too.
-        for wave in plan.waves.prefix(history.resume.nextWave + 1).reversed() {
+        // An interrupted wave may have left things, too; one that was rolled back as a whole has not.
+        let begun = history.resume.nextWave + (history.result == .rolledBack ? 0 : 1)
+        for wave in plan.waves.prefix(begun).reversed() {
           // A caller must not lose its identity while one whom it calls may still demand it.
           guard left.isEmpty else {
             left.append("\(wave.name): it waits for the later waves")
@@ -138,6 +144,21 @@ struct ClusterRun: Sendable {
     }
   }
 
+  /// Whether anything of this run is left to be gone on with, or put back. What another plan has enrolled since is not
+  /// this run's to touch: its callers would lose the identities that others ask them for.
+  private func isStillHere(_ client: KubernetesClient) async throws -> Bool {
+    let (own, foreign) = try await ClusterStanding.enrolled(plan, digest: planDigest, client)
+    guard !foreign.isEmpty else { return true }
+    let names = foreign.prefix(5).map(\.description).joined(separator: ", ").safeForTerminal
+    guard own.isEmpty else {
+      throw BulkheadError(
+        .configuration, "\(names) were enrolled by another plan since, and others by this run",
+        cure: "take the run of that plan back first: bulkhead rollout undo")
+    }
+    say("nothing of this run is left: \(names) were enrolled by another plan since, and are left alone")
+    return false
+  }
+
   private func check(_ fleet: Fleet, isNew: Bool) throws {
     let missing = Set(plan.waves.flatMap(\.workloads)).filter { fleet.workload($0) == nil }.sorted()
     guard missing.isEmpty else {
@@ -166,7 +187,7 @@ struct ClusterRun: Sendable {
       bootstrap: { ClusterBootstrap.text(address: $0, serverName: ClusterNames.serverName, root: $1) },
       writePatch: { try await home.keep($1, as: .patch($0)) },
       checkpoint: { try home.wishes(wave: 1).refuseIfAborted() }, say: say)
-    settings.hasChaosMesh = chaosMesh == .usable
+    (settings.hasChaosMesh, settings.servesChaosMesh) = (chaosMesh == .usable, chaosMesh != .absent)
     let watchers = try await mesh.watchers(client, say: say)
     if let policies = mesh.policies(plan, fleet, watchers: watchers) {
       (settings.policies, settings.enrolment) = (policies, mesh.enrolment(policies))
@@ -186,6 +207,11 @@ struct ClusterRun: Sendable {
       try await BulkheadNamespace.make(client)
       do {
         try await lease.with {
+          guard try await isStillHere(client) else {
+            throw BulkheadError(
+              .configuration, "there is nothing left to go on with",
+              cure: "take the other run back, then start a new one")
+          }
           let target = try await target(client, fleet, lease, chaosMesh)
           let enforcement = try await target.enforcement()
           let (trials, leftOut) = trials(fleet, chaosMesh, enforcement)

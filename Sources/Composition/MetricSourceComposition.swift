@@ -68,7 +68,7 @@ package struct MetricSourceRequest: Sendable {
 
   private func prometheusSource(_ client: PrometheusClient) throws -> any MetricSource {
     if let requestsExpression, let errorsExpression {
-      return PrometheusExpressionSource(client, requests: requestsExpression, errors: errorsExpression)
+      return PrometheusExpressionSource(client, requests: requestsExpression, errors: errorsExpression, delay: delay)
     }
     guard requestsExpression == nil, errorsExpression == nil else {
       throw BulkheadError(

@@ -3,27 +3,28 @@ package struct Throttling: Sendable, Equatable {
   /// How many periods ended before the processes were through, and for how long they waited then.
   package var periods: Int
   package var seconds: Double
+  /// Periods in which a limit was in force and anything ran.
+  package var allPeriods: Int
 
-  package init(periods: Int = 0, seconds: Double = 0) {
+  package init(periods: Int = 0, seconds: Double = 0, allPeriods: Int = 0) {
     self.periods = periods
     self.seconds = seconds
+    self.allPeriods = allPeriods
   }
 
   /// - Parameter stat: `cpu.stat` of v1 (`throttled_time`, nanoseconds) or v2 (`throttled_usec`).
   init?(stat: String) {
     let fields = SmallFile.fields(stat)
-    guard let periods = fields["nr_throttled"] else { return nil }
-    if let nanoseconds = fields["throttled_time"] {
-      self.init(periods: periods, seconds: Double(nanoseconds) / 1e9)
-    } else if let microseconds = fields["throttled_usec"] {
-      self.init(periods: periods, seconds: Double(microseconds) / 1e6)
-    } else {
-      return nil
-    }
+    guard let periods = fields["nr_throttled"], let all = fields["nr_periods"] else { return nil }
+    let nanoseconds = fields["throttled_time"].map(Double.init)
+    guard let waited = nanoseconds ?? fields["throttled_usec"].map({ Double($0) * 1000 }) else { return nil }
+    self.init(periods: periods, seconds: waited / 1e9, allPeriods: all)
   }
 
   package static func - (left: Throttling, right: Throttling) -> Throttling {
-    Throttling(periods: left.periods - right.periods, seconds: left.seconds - right.seconds)
+    Throttling(
+      periods: left.periods - right.periods, seconds: left.seconds - right.seconds,
+      allPeriods: left.allPeriods - right.allPeriods)
   }
 }
 

@@ -24,7 +24,7 @@ struct HTMLReportWaves {
 
   private func canary(_ wave: WaveRecord) -> HTMLText {
     let rows = wave.canary.flatMap { share in share.workloads.map { row(share, $0) } }
-    let verdicts = wave.canary.map { "\($0.percent) % \($0.verdict)" }.joined(separator: " · ")
+    let verdicts = wave.canary.map { "\($0.percent) % \($0.verdict)\(disturbed($0))" }.joined(separator: " · ")
     return """
       <details><summary><b>\(wave.name)</b> – \(wave.result.rawValue) in \(Figures.seconds(wave.seconds)); canary \
       \(verdicts)</summary><table class="numbers"><thead><tr><th>share</th><th>workload</th><th>stable errors</th>
@@ -33,6 +33,10 @@ struct HTMLReportWaves {
       <th>verdict</th>
       </tr></thead><tbody>\(rows)</tbody></table></details>
       """
+  }
+
+  private func disturbed(_ share: ShareRecord) -> String {
+    share.disturbedSeconds.map { " (\(Figures.seconds($0)) of it the machine's host was busy with others)" } ?? ""
   }
 
   private func notPutBack(_ wave: WaveRecord) -> HTMLText {
@@ -89,7 +93,8 @@ struct HTMLReportWaves {
     let served = trial.during.n - trial.during.errors
     let users = trial.during.n == 0 ? "" : "; \(served) of \(trial.during.n) requests succeeded"
     let recovery = trial.recoverySeconds.map { "; again steady after \(Figures.seconds($0))" } ?? ""
-    return trial.injectionEvidence + users + recovery + (trial.reason.isEmpty ? "" : " – " + trial.reason)
+    let setAside = (trial.setAside ?? []).map { "; tried before: " + $0 }.joined()
+    return trial.injectionEvidence + users + recovery + (trial.reason.isEmpty ? "" : " – " + trial.reason) + setAside
   }
 
   private func cell(_ trial: TrialRecord) -> HTMLText {

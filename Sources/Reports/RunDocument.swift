@@ -37,6 +37,8 @@ struct RunDocument: Encodable {
     var verdict: String
     var reason: String
     var seconds: Double
+    /// Of them, those in which the host gave this machine's processors to others, so that nobody was failed by them.
+    var disturbedSeconds: Double?
     var workloads: [JudgedEntry]
   }
   struct JudgedEntry: Encodable {
@@ -70,6 +72,8 @@ struct RunDocument: Encodable {
     var during: Tally
     var recoverySeconds: Double?
     var controls: [ControlEntry]
+    /// What came of earlier tries that others' use of the machine made worthless.
+    var setAside: [String]?
   }
   struct ControlEntry: Encodable {
     var name: String
@@ -128,6 +132,7 @@ extension RunDocument.WaveEntry {
     canary = wave.canary.map { share in
       RunDocument.ShareEntry(
         percent: share.percent, verdict: share.verdict, reason: share.reason, seconds: share.seconds.milliseconds,
+        disturbedSeconds: share.disturbedSeconds?.milliseconds,
         workloads: share.workloads.map(RunDocument.JudgedEntry.init))
     }
     trials = wave.trials.map(RunDocument.TrialEntry.init)
@@ -177,6 +182,7 @@ extension RunDocument.TrialEntry {
         name: $0.name, applies: $0.applies, result: $0.result.rawValue, positiveControl: $0.positiveControl.rawValue,
         detail: $0.detail)
     }
+    setAside = trial.setAside
   }
 }
 

@@ -3,10 +3,13 @@ import Judgement
 import Trials
 
 extension CanaryGate {
-  /// The evidence as it stands, by workload.
-  var evidence: [JudgedWorkload] {
-    guard judges.count == workloads.count else { return [] }
-    return workloads.indices.map { index in
+  /// The evidence as it stands, by workload; none before the first share.
+  var evidence: [JudgedWorkload] { judges?.evidence ?? [] }
+}
+
+extension CanaryJudges {
+  fileprivate var evidence: [JudgedWorkload] {
+    workloads.indices.map { index in
       let gate = judges[index].evidence(at: now)
       let evidence = gate.canary
       let detector = detectors.indices.contains(index) ? detectors[index] : nil

@@ -11,131 +11,102 @@ import Trials
 /// baseline. What touches a workload counts: calls to it and calls it makes, with the failures that began at the
 /// callee. Latency is that of the calls to it, as their callers saw it; a sidecar costs time, so there is a budget.
 /// A security alarm ends the wave at once.
+///
+/// Looks that others' use of the machine made worthless fail nobody, and their time does not count. A canary that is
+/// shown to be sound in spite of them has passed all the same.
 struct CanaryGate: Sendable {
   let limits: CanaryLimits
   let workloads: [ObjectReference]
-  var judges: [GateJudge] = []
-  private(set) var detectors: [ChangeDetector] = []
+  /// Of all looks.
+  private var all: CanaryJudges?
+  /// Of those that were not disturbed; nil while none was.
+  private var calm: CanaryJudges?
+  /// Whether disturbed looks were part of what the last share passed by.
+  private var hasPassedInSpite = false
   private var last: TrafficSnapshot
   /// Counts when the share began, to name the calls on which canaries failed.
   private var atBegin = TrafficSnapshot()
   private var share = 0
-  private var seenAtShare: [Int]
   private var deadline = 0.0
-  private var lastNews = 0.0
-  /// Seconds of judging before this share, and in all. Time between shares is not judged and does not count.
-  private var before = 0.0
-  private(set) var now = 0.0
+  /// Since the share began.
+  private(set) var disturbance = Disturbance()
+  private var lastLook = 0.0
 
   /// - Parameter counts: from before the canaries came; what the stable pods do from here on sets the thresholds.
   init(workloads: [ObjectReference], limits: CanaryLimits, before counts: TrafficSnapshot) {
     self.limits = limits
     self.workloads = workloads
     last = counts
-    seenAtShare = workloads.map { _ in 0 }
   }
 
-  /// Split, so that no single judge settles on a regression that the wave as a whole does not show.
-  private var alphaOfEach: Double { limits.alpha / Double(max(1, workloads.count)) }
-
-  private mutating func startJudges(_ counts: TrafficSnapshot) {
-    let settings = JudgeSettings(
-      alpha: alphaOfEach, beta: limits.beta, margin: limits.margin, tolerance: limits.tolerance)
-    judges = workloads.map { workload in
-      let budget = MeshBudget(
-        milliseconds: limits.meshBudgetMilliseconds, share: limits.meshBudgetShare,
-        hops: counts.passed(by: workload, of: workloads), includesSpread: true,
-        mostSpread: limits.meshBudgetMostSpread)
-      let latency = LatencySettings(
-        budget: budget, margin: limits.margin, warmUpRequests: limits.latencyWarmUp, minimumLooks: limits.latencyLooks)
-      var judge = GateJudge(
-        settings: settings, latency: counts.latency(of: workload, cohort: .stable) == nil ? nil : latency,
-        data: DataGuard(patience: limits.staleSeconds), deadline: .infinity, atDeadline: .rollBack)
-      if let stable = counts.window(since: last, of: workload, .stable) { judge.warmUp(stable) }
-      return judge
-    }
-  }
+  /// Those by whose evidence the share stands or falls.
+  var judges: CanaryJudges? { hasPassedInSpite ? all : calm ?? all }
 
   /// Begins a share; counts before this moment belong to the share before.
   mutating func begin(share percent: Int, counts: TrafficSnapshot) {
-    if judges.isEmpty { startJudges(counts) }
+    if all == nil { all = CanaryJudges(workloads: workloads, limits: limits, from: last, to: counts) }
+    all?.begin(share: percent)
+    calm?.begin(share: percent)
+    hasPassedInSpite = false
     share = percent
     last = counts
     atBegin = counts
-    lastNews = 0
-    before = now
     deadline = Double(limits.deadline.seconds)
-    seenAtShare = workloads.map { _ in 0 }
-    guard percent == 100 else { return }
-    let looks = Int(limits.watchSeconds / (limits.pace / .seconds(1))) + 1
-    detectors = judges.map {
-      // A workload of one pod has nobody beside its canary: what was let pass is what it is held to.
-      let errors = $0.judge.errors
-      return ChangeDetector(
-        baseline: errors.baseline.requests > 0 ? errors.baseline : errors.canary, margin: limits.margin,
-        tolerance: limits.tolerance, alpha: alphaOfEach,
-        plannedLooks: max(looks * 4, 40))
-    }
+    disturbance = Disturbance(from: counts.machine)
+    lastLook = 0
   }
 
   /// - Parameter seconds: since the share began.
   /// - Returns: the verdict on this share, or nil while it is open.
   mutating func look(_ counts: TrafficSnapshot, seconds: Double) -> GateVerdict? {
-    var news = 0
-    let previous = now
-    now = before + seconds
-    for (index, workload) in workloads.enumerated() {
-      let canary = counts.tally(around: workload, cohort: .canary) - last.tally(around: workload, cohort: .canary)
-      let stable = counts.tally(around: workload, cohort: .stable) - last.tally(around: workload, cohort: .stable)
-      seenAtShare[index] += canary.n
-      news += canary.n
-      for alarm in counts.alarms.dropFirst(last.alarms.count) {
-        judges[index].observe(CriticalSignal(name: alarm.source, at: now, detail: alarm.text))
-      }
-      if share == 100 {
-        detectors[index].observe(ArmCount(requests: canary.n, errors: canary.errors))
-      } else {
-        judges[index].observe(
-          Reading(from: previous, to: now, baseline: stable.reading, canary: canary.reading),
-          latency: counts.windows(since: last, of: workload))
-      }
-    }
+    let isDisturbed = disturbance.look(counts.machine, after: seconds - lastLook)
+    lastLook = seconds
+    if isDisturbed, calm == nil { calm = all }
+    let alarms = counts.alarms.dropFirst(last.alarms.count)
+    let judged = judged(seconds)
+    all?.observe(alarms, at: seconds)
+    calm?.observe(alarms, at: judged)
+    all?.observe(counts, since: last, until: seconds)
+    if !isDisturbed { calm?.observe(counts, since: last, until: judged) }
     last = counts
-    if news > 0 { lastNews = seconds }
-    return alarm ?? regression ?? arrival(seconds) ?? shortage(seconds)
+    if let alarm { return alarm }
+    if !isDisturbed, let regression = (calm ?? all).flatMap(regression) { return regression }
+    return arrival(seconds) ?? shortage(seconds)
   }
+
+  private func judged(_ seconds: Double) -> Double { seconds - disturbance.seconds }
 
   /// Gives a share without a verdict more time.
   /// - Parameters: seconds since the share began: the new deadline, and now.
   mutating func wait(until deadline: Double, from seconds: Double) {
     self.deadline = deadline
-    lastNews = seconds
+    let judged = judged(seconds)
+    all?.wait(from: seconds)
+    calm?.wait(from: judged)
   }
 
   private var alarm: GateVerdict? {
-    judges.lazy.flatMap(\.critical).first.map { .fail("security alarm from \($0.name): \($0.detail)") }
+    all?.judges.lazy.flatMap(\.critical).first.map { .fail("security alarm from \($0.name): \($0.detail)") }
   }
 
-  private var regression: GateVerdict? {
+  private func regression(_ judges: CanaryJudges) -> GateVerdict? {
+    guard let worst = judges.regressed else { return nil }
+    let name = workloads[worst].name
     if share == 100 {
-      guard let index = detectors.firstIndex(where: { $0.verdict == .fail }) else { return nil }
-      let count = detectors[index].count
+      let count = judges.detectors[worst].count
       return .fail(
-        "\(workloads[index].name): errors rose after promotion (\(count.errors) of \(count.requests) requests"
-          + "\(worstCall(of: workloads[index])))")
+        "\(name): errors rose after promotion (\(count.errors) of \(count.requests) requests"
+          + "\(worstCall(of: workloads[worst])))")
     }
-    let evidence = judges.map(\.judge.logE)
-    guard WaveEvidence.regressed(evidence, alpha: limits.alpha) else { return nil }
-    let worst = evidence.indices.max { evidence[$0] < evidence[$1] } ?? 0
-    if judges[worst].judge.ground == "latency" { return slower(worst) }
-    let errors = judges[worst].judge.errors
+    if judges.judges[worst].judge.ground == "latency" { return slower(worst, judges.judges) }
+    let errors = judges.judges[worst].judge.errors
     return .fail(
-      "\(workloads[worst].name): \(errors.canary.errors) of \(errors.canary.requests) canary requests failed, "
+      "\(name): \(errors.canary.errors) of \(errors.canary.requests) canary requests failed, "
         + "\(errors.baseline.errors) of \(errors.baseline.requests) beside it\(worstCall(of: workloads[worst]))")
   }
 
   /// A call to a slow workload makes its callers slow, too: the workload deepest in the wave is named.
-  private func slower(_ worst: Int) -> GateVerdict {
+  private func slower(_ worst: Int, _ judges: [GateJudge]) -> GateVerdict {
     let evidence = judges.map { $0.judge.latency?.logE ?? 0 }
     let slow = judges.indices.filter { evidence[$0] >= max(1, evidence[worst] / 3) }
     let deepest = slow.min { (depth($0), $0) < (depth($1), $1) } ?? worst
@@ -171,58 +142,34 @@ struct CanaryGate: Sendable {
     return ", \(worst.errors) of them on \(worst.edge.caller.name) → \(worst.edge.target.name)"
   }
 
-  private func arrival(_ seconds: Double) -> GateVerdict? {
-    if share == 100 {
-      guard seconds >= limits.watchSeconds else { return nil }
-      return detectors.allSatisfy { $0.verdict == .pass } ? .pass : nil
-    }
-    if share == limits.shares.last {
-      return judges.allSatisfy { $0.evidence(at: now).verdict == .pass } ? .pass : nil
-    }
-    let wanted = limits.minimumRequests[share] ?? 60
-    return seenAtShare.allSatisfy { $0 >= wanted } ? .pass : nil
+  /// Others' use of the machine adds errors to those of canaries and stable pods alike, and hides which are the
+  /// canary's own: where it was part of the evidence, a canary must have few errors of whatever cause.
+  private mutating func arrival(_ seconds: Double) -> GateVerdict? {
+    guard let all else { return nil }
+    guard let calm else { return all.hasArrived(at: seconds) ? .pass : nil }
+    if calm.hasArrived(at: judged(seconds)) { return .pass }
+    let mustShow = share == 100 || share == limits.shares.last
+    hasPassedInSpite = all.hasArrived(at: seconds) && (!mustShow || all.isWithinTolerance)
+    return hasPassedInSpite ? .pass : nil
   }
 
   /// No data, or not enough in time, is inconclusive: never a pass.
   private func shortage(_ seconds: Double) -> GateVerdict? {
-    if seconds - lastNews >= limits.staleSeconds {
+    guard let judges = calm ?? all else { return nil }
+    if judged(seconds) - judges.lastNews >= limits.staleSeconds {
       return .inconclusive("no request reached a canary for \(limits.staleSeconds) s")
     }
-    guard seconds >= deadline else { return nil }
-    let open = workloads.indices.first {
-      (share == 100 ? detectors[$0].verdict : judges[$0].evidence(at: now).verdict) != .pass
+    // Disturbed time is given back, but a machine that is never calm does not make a share endless.
+    guard seconds - min(disturbance.seconds, Double(limits.deadline.seconds)) >= deadline else { return nil }
+    guard var (workload, missing) = judges.open else {
+      return .inconclusive("the canary was watched for too short a time")
     }
-    guard let open else { return .inconclusive("the canary was watched for too short a time") }
-    let missing = share == 100 ? detectors[open].missing : judges[open].evidence(at: now).missing
+    if disturbance.seconds > 0 {
+      missing.append(disturbance.text(of: seconds))
+      // It may be the host's doing; whoever looks for the reason begins there.
+      if let seen = all.flatMap(regression) { missing.append("what was seen meanwhile: \(seen.reason)") }
+    }
     return .inconclusive(
-      "\(workloads[open].name): no verdict after \(Int(seconds)) s; \(missing.joined(separator: "; "))")
-  }
-}
-
-extension Tally {
-  fileprivate var reading: ArmReading { ArmReading(requests: Double(n), errors: Double(errors)) }
-}
-
-extension TrafficSnapshot {
-  /// Latencies of the calls to a workload since an earlier snapshot; nil where there are none to compare.
-  fileprivate func window(
-    since earlier: TrafficSnapshot, of workload: ObjectReference, _ cohort: Cohort
-  ) -> LatencyCounts? {
-    guard let now = latency(of: workload, cohort: cohort) else { return nil }
-    let then = earlier.latency(of: workload, cohort: cohort)
-    guard let grown = then.map({ now.combined(with: $0, -) }) ?? now else { return nil }
-    return LatencyCounts(bounds: grown.bounds, counts: grown.counts)
-  }
-
-  /// Both cohorts'; a cohort without a call yet has empty buckets.
-  fileprivate func windows(
-    since earlier: TrafficSnapshot, of workload: ObjectReference
-  ) -> MetricsLook.Pair<LatencyCounts>? {
-    let stable = window(since: earlier, of: workload, .stable)
-    let canary = window(since: earlier, of: workload, .canary)
-    guard let known = stable ?? canary,
-      let none = LatencyCounts(bounds: known.bounds, counts: known.counts.map { _ in 0 })
-    else { return nil }
-    return .init(stable ?? none, canary ?? none)
+      "\(workload.name): no verdict after \(Int(seconds)) s; \(missing.joined(separator: "; "))")
   }
 }

@@ -11,12 +11,19 @@ package protocol RolloutTarget: Sendable {
   /// Starts a canary of each workload of the wave in its new posture and gives it this share of the users, in percent
   /// (100: all users, on as many new pods as the workload has).
   func shift(_ wave: Wave, to percent: Int) async throws
+  /// Waits while people hold the run; asked before each trial and each attempt to break out.
+  func mayGoOn(_ wave: Wave) async throws
   /// Removes what the wave replaced. From here on the new state is the state.
   func commit(_ wave: Wave) async throws
   /// Puts everything back to before the wave, last step first; returns what could not be undone, in words.
   func undo(_ wave: Wave) async -> [String]
   /// Ends everything and leaves nothing.
   func close() async
+}
+
+extension RolloutTarget {
+  /// Goes on at once: nobody steers most targets.
+  package func mayGoOn(_ wave: Wave) async throws {}
 }
 
 /// The port through which escapes are tried. A probe changes nothing that lasts.

@@ -213,8 +213,9 @@ extension RolloutExecutor {
     var said: String?
     while true {
       if case .end(let verdict, let reason) = course {
-        let share = ShareRecord(
+        var share = ShareRecord(
           percent: percent, seconds: seconds(), verdict: verdict.word, reason: reason, workloads: gate.evidence)
+        if gate.disturbance.seconds > 0 { share.disturbedSeconds = gate.disturbance.seconds }
         self.gate = gate
         record?.canary.append(share)
         await parts.observer.observe(.shareDone(share))
@@ -249,6 +250,7 @@ extension RolloutExecutor {
   }
 
   private func runTrial(_ trial: Trial, _ wave: Wave) async throws -> RolloutEvent {
+    try await parts.target.mayGoOn(wave)
     await parts.observer.observe(.trialStarted(trial))
     let runner = TrialRunner(
       traffic: parts.traffic, faults: parts.faults, range: parts.range, clock: clock, controls: parts.controls)
@@ -268,6 +270,7 @@ extension RolloutExecutor {
   }
 
   private func probe(_ wave: Wave) async throws -> RolloutEvent {
+    try await parts.target.mayGoOn(wave)
     let after = try await parts.escapes.probe(vectors, from: wave.workloads, phase: .after)
     record?.probes += after
     record?.waysOutAfter = after.waysOut(of: wave.workloads)

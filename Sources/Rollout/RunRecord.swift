@@ -53,6 +53,8 @@ package struct ShareRecord: Sendable, Equatable, Codable {
   package var verdict: String
   package var reason: String
   package var workloads: [JudgedWorkload]
+  /// Of `seconds`, those in which others used the machine, so that nobody was failed by them; nil for none.
+  package var disturbedSeconds: Double?
 
   package init(percent: Int, seconds: Double, verdict: String, reason: String, workloads: [JudgedWorkload]) {
     self.percent = percent
@@ -124,11 +126,17 @@ package struct TrialRecord: Sendable, Equatable, Codable {
   package var during = Tally()
   /// Where failures began while the fault lasted, most of them first.
   package var failures: [FailedCall] = []
+  /// Where users waited while the fault lasted, the slowest first; nil for nowhere.
+  package var slow: [SlowCall]?
+  /// Of those at which calls failed or waited, who was at their own processor limit; nil for nobody.
+  package var held: [HeldWorkload]?
   package var recoverySeconds: Double?
   package var controls: [ControlResult] = []
   /// What the trial's failure showed; nil when it passed or was inconclusive.
   package var weakness: Weakness?
   package var seconds: Double = 0
+  /// What came of earlier tries that others' use of the machine made worthless; nil where there was none.
+  package var setAside: [String]?
 
   package init(_ trial: Trial) {
     hypothesis = trial.hypothesis

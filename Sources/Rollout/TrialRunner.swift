@@ -5,19 +5,19 @@ package import Trials
 
 /// Carries out one trial: feeds its machine, puts the fault in and takes it out, and tries the controls again and
 /// again while the fault lasts.
-package struct TrialRunner: Sendable {
+package struct TrialRunner<Time: Clock<Duration>>: Sendable {
   package let traffic: any TrafficSource
   package let faults: any FaultInjector
   package let range: any ControlRange
-  package let clock: ContinuousClock
+  package let clock: Time
   /// Those that the target can try.
   package let controls: [Control]
 
   /// The pace at which users' counts are read.
-  private static let pace: Duration = .milliseconds(200)
+  private let pace: Duration = .milliseconds(200)
 
   package init(
-    traffic: any TrafficSource, faults: any FaultInjector, range: any ControlRange, clock: ContinuousClock,
+    traffic: any TrafficSource, faults: any FaultInjector, range: any ControlRange, clock: Time,
     controls: [Control] = Control.all
   ) {
     self.traffic = traffic
@@ -27,20 +27,57 @@ package struct TrialRunner: Sendable {
     self.controls = controls
   }
 
+  /// A trial that did not pass while others used the machine is set aside and tried again, so many times in all.
+  private let tries = 3
+  /// Seconds of calm that are waited for before that, and how many at most.
+  private let calmSeconds = 3.0
+  private let longestWait = 60.0
+
   /// - Parameter targets: the workloads whose policies are in force, as they are meant to be now.
   package func run(_ trial: Trial, targets: [Intent]) async throws -> TrialRecord {
+    var setAside: [String] = []
+    while true {
+      var (record, disturbance) = try await runOnce(trial, targets: targets)
+      record.setAside = setAside.isEmpty ? nil : setAside
+      guard record.excuse(disturbance), setAside.count + 1 < tries else { return record }
+      setAside.append(record.reason)
+      try await waitForCalm()
+    }
+  }
+
+  private func waitForCalm() async throws {
+    var disturbance = Disturbance(from: try await traffic.snapshot().machine)
     let began = clock.now
-    func seconds() -> Double { (clock.now - began) / .seconds(1) }
+    var calm = 0.0
+    var last = 0.0
+    while calm < calmSeconds, last < longestWait {
+      try await clock.sleep(for: pace)
+      let now = began.duration(to: clock.now) / .seconds(1)
+      calm = disturbance.look(try await traffic.snapshot().machine, after: now - last) ? 0 : calm + now - last
+      last = now
+    }
+  }
+
+  private func runOnce(_ trial: Trial, targets: [Intent]) async throws -> (TrialRecord, Disturbance) {
+    let began = clock.now
+    func seconds() -> Double { began.duration(to: clock.now) / .seconds(1) }
     var record = TrialRecord(trial)
     var controls = ControlRound(self.controls, targets: targets)
     try await range.openTwins(of: controls.aimedAt)
-    var machine = TrialMachine(trial, at: seconds(), users: try await traffic.snapshot().allUsers)
+    let before = try await traffic.snapshot()
+    var machine = TrialMachine(trial, at: seconds(), users: before.allUsers)
+    var disturbance = Disturbance(from: before.machine)
+    var lastLook = seconds()
     let limit = Duration.seconds(trial.holdSeconds + 20)
     var atStart = TrafficSnapshot()
     do {
       while machine.phase != .concluded {
-        try await clock.sleep(for: Self.pace)
-        switch machine.observed(try await traffic.snapshot().allUsers, at: seconds()) {
+        try await clock.sleep(for: pace)
+        let counts = try await traffic.snapshot()
+        let now = seconds()
+        _ = disturbance.look(counts.machine, after: now - lastLook)
+        lastLook = now
+        switch machine.observed(counts.allUsers, at: now) {
         case .startFault?:
           do {
             atStart = try await traffic.snapshot()
@@ -51,7 +88,13 @@ package struct TrialRunner: Sendable {
           }
         case .endFault?:
           let evidence = try await faults.evidence(of: trial.fault)
-          record.failures = FailedCall.between(atStart, try await traffic.snapshot())
+          let atEnd = try await traffic.snapshot()
+          record.failures = FailedCall.between(atStart, atEnd)
+          let slow = SlowCall.between(calm: before, start: atStart, end: atEnd)
+          record.slow = slow.isEmpty ? nil : slow
+          let suspects = Set(record.failures.map(\.target) + slow.map(\.target))
+          let held = HeldWorkload.between(atStart, atEnd, among: suspects, during: trial.fault)
+          record.held = held.isEmpty ? nil : held
           try await faults.end(trial.fault)
           machine.faultEnded(evidence, at: seconds(), users: try await traffic.snapshot().allUsers)
         case .conclude?, nil: break
@@ -63,7 +106,7 @@ package struct TrialRunner: Sendable {
       throw error
     }
     record.take(machine.outcome, of: trial, controls: controls.results, seconds: seconds())
-    return record
+    return (record, disturbance)
   }
 }
 
@@ -117,34 +160,5 @@ struct ControlRound: Sendable {
     _ kind: Control.Kind, against target: ObjectReference, open: Bool, on range: any ControlRange
   ) async -> AttemptResult {
     do { return try await range.attempt(kind, against: target, open: open) } catch { return .unknown("\(error)") }
-  }
-}
-
-extension TrialRecord {
-  /// A trial passes when its hypothesis held and every control that applies passed.
-  mutating func take(_ outcome: TrialOutcome, of trial: Trial, controls: [ControlResult], seconds: Double) {
-    injectionVerified = outcome.evidence.verified
-    injectionEvidence = outcome.evidence.text
-    during = outcome.during
-    recoverySeconds = outcome.recoverySeconds
-    self.controls = controls
-    self.seconds = seconds
-    result = outcome.result
-    reason = outcome.reason
-    let broken = controls.filter { $0.applies && $0.result != .pass }
-    if let failed = broken.first(where: { $0.result == .fail }) {
-      result = .fail
-      reason = "control \(failed.name) failed during the fault: \(failed.detail)"
-      weakness = Weakness(
-        code: "BH-CONTROL-\(failed.name)", workload: trial.weakness.workload, evidence: reason,
-        remediation: Control.all.first { $0.kind.rawValue == failed.name }?.remediation ?? "")
-    } else if result == .fail {
-      weakness = trial.weakness
-      if !failures.isEmpty { reason += "; they began at " + failures.prefix(3).map(\.text).joined(separator: ", ") }
-      weakness?.evidence = reason
-    } else if result == .pass, let unclear = broken.first {
-      result = .inconclusive
-      reason = "control \(unclear.name) is inconclusive: \(unclear.detail)"
-    }
   }
 }

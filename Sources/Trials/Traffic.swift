@@ -68,6 +68,18 @@ package struct Edge: Sendable, Hashable, Comparable {
   }
 }
 
+/// Periods of processor limits, of all pods of a workload together.
+package struct LimitPeriods: Sendable, Equatable {
+  package var all: Int
+  /// Those in which a limit held up what wanted to run.
+  package var held: Int
+
+  package init(all: Int, held: Int) {
+    self.all = all
+    self.held = held
+  }
+}
+
 /// Everything counted since the target was prepared. Counters only grow; windows are differences.
 package struct TrafficSnapshot: Sendable, Equatable {
   /// Users' requests, by cohort.
@@ -78,6 +90,10 @@ package struct TrafficSnapshot: Sendable, Equatable {
   package var latency: [Edge: LatencyTally] = [:]
   /// Everything raised so far, oldest first; empty where the target has no such source.
   package var alarms: [SecurityAlarm] = []
+  /// What processor limits did to those pods of a workload that run now; empty where the target does not count it.
+  package var limits: [ObjectReference: LimitPeriods] = [:]
+  /// Nil where the target does not know its machine, or has more than one.
+  package var machine: MachineTime?
 
   package init() {}
 

@@ -185,6 +185,18 @@ extension LocalTwin: TrafficSource {
     if let silence = board.silence, silence > .seconds(5) {
       throw BulkheadError(.unexpected, "no stand-in has reported for \(silence)")
     }
-    return board.snapshot
+    var snapshot = board.snapshot
+    snapshot.machine = ProcessorTimes.now().map {
+      MachineTime(total: $0.clock * Double($0.processors), idle: $0.idle, used: $0.used, stolen: $0.stolen)
+    }
+    if let world = site?.world {
+      for pod in pods.values where pod.role == .workload {
+        guard let counts = world.throttling(of: pod.appContainer) else { continue }
+        let before = snapshot.limits[pod.workload] ?? LimitPeriods(all: 0, held: 0)
+        snapshot.limits[pod.workload] = LimitPeriods(
+          all: before.all + counts.allPeriods, held: before.held + counts.periods)
+      }
+    }
+    return snapshot
   }
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Synchronization
 import Testing
 
@@ -60,6 +61,41 @@ struct CredentialTests {
       #expect(await source.reject(first))
       _ = try await source.credential()
       #expect(try runs(folder) == 3)
+    }
+  }
+
+  /// Renewed in good time, so that a plugin that fails for a moment harms nobody.
+  @Test func aGoodCredentialOutlivesAFailingPlugin() async throws {
+    try await Fixtures.folder { folder in
+      let exec = try plugin(folder, credential(#""token":"t-1","expirationTimestamp":"2026-01-01T00:10:00Z""#))
+      let clock = Mutex(try #require(Moment.rfc3339("2026-01-01T00:00:00Z")))
+      let source = CredentialSource(settings { $0.exec = exec }, now: { clock.withLock(\.self) })
+      _ = try await source.credential()
+      _ = try plugin(folder, "", exit: 1)
+      clock.withLock { $0 += 595 }
+      #expect(try await source.credential().authorization == "Bearer t-1")
+      #expect(try runs(folder) == 2)
+      clock.withLock { $0 += 5 }
+      await #expect(throws: BulkheadError.self) { try await source.credential() }
+    }
+  }
+
+  /// Whoever goes away ends the run of the plugin, but not for those who wait for it as well.
+  @Test func whoeverStillWaitsBeginsAnew() async throws {
+    try await Fixtures.folder { folder in
+      var exec = try plugin(folder, credential(#""token":"t-1""#))
+      let text = "#!/bin/sh\nmkdir \(folder)/first 2>/dev/null && exec sleep 60\nexec \(folder)/plugin\n"
+      try Fixtures.write(text, "\(folder)/slow", mode: 0o700)
+      exec.command = "\(folder)/slow"
+      let source = CredentialSource(settings { $0.exec = exec })
+      let first = Task { try await source.credential() }
+      while !FileManager.default.fileExists(atPath: "\(folder)/first") { await Task.yield() }
+      let second = Task { try await source.credential() }
+      // Once it has been asked, the second one waits for the first one's run.
+      _ = await source.reject(Credential())
+      first.cancel()
+      await #expect(throws: CancellationError.self) { try await first.value }
+      #expect(try await second.value.authorization == "Bearer t-1")
     }
   }
 

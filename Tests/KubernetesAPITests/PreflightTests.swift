@@ -65,12 +65,15 @@ struct PreflightTests {
       #"{"metadata":{"namespace":"\#(namespace)","name":"\#(name)"},"subsets":[{"addresses":\#(addresses)}]}"#)
   }
 
-  private func hook(_ policy: String, service: String, resource: String, timeout: Int = 10) -> DocumentValue {
+  private func hook(
+    _ policy: String, service: String, resource: String, group: String = "", operation: String = "CREATE",
+    timeout: Int = 10
+  ) -> DocumentValue {
     Fixtures.json(
       #"""
       {"metadata":{"name":"h"},"webhooks":[{"name":"w","failurePolicy":"\#(policy)","timeoutSeconds":\#(timeout),
       "clientConfig":{"service":{"namespace":"istio-system","name":"\#(service)"}},
-      "rules":[{"resources":["\#(resource)"]}]}]}
+      "rules":[{"resources":["\#(resource)"],"apiGroups":["\#(group)"],"operations":["\#(operation)"]}]}]}
       """#)
   }
 
@@ -96,6 +99,21 @@ struct PreflightTests {
     #expect(checks.count == 16)
     for check in checks.values where check.code != "P03" { #expect(check.result == .unknown, "\(check)") }
     #expect(checks["P03"]?.result == .warning)
+  }
+
+  /// What redirects one mesh's traffic does nothing for another one.
+  @Test(
+    arguments: [
+      ("istio-cni-node", PreflightPlan.Mesh.istioSidecar, PreflightCheck.Result.pass),
+      ("istio-cni-node", .linkerd, .fail), ("istio-cni-node", .envoy, .fail), ("linkerd-cni", .linkerd, .pass),
+      ("linkerd-cni", nil, .pass), ("cart", nil, .fail),
+    ] as [(String, PreflightPlan.Mesh?, PreflightCheck.Result)])
+  func pluginsServeTheirOwnMesh(_ plugin: String, _ mesh: PreflightPlan.Mesh?, _ result: PreflightCheck.Result) {
+    var facts = healthy()
+    let label = #""labels":{"pod-security.kubernetes.io/enforce":"baseline"}"#
+    facts.namespaces = .known([Fixtures.json(#"{"metadata":{"name":"shop",\#(label)}}"#)])
+    facts.controllers = .known([Fixtures.json(#"{"metadata":{"namespace":"kube-system","name":"\#(plugin)"}}"#)])
+    #expect(report(facts) { $0.mesh = mesh }["P22"]?.result == result)
   }
 
   private typealias Change = @Sendable (PreflightTests, inout ClusterFacts) -> Void
@@ -132,6 +150,19 @@ struct PreflightTests {
     ("P21", .pass, "none must answer", { $1.webhooks = .known([$0.hook("Ignore", service: "x", resource: "pods")]) }),
     ("P21", .pass, "none must answer", { $1.webhooks = .known([$0.hook("Fail", service: "x", resource: "secrets")]) }),
     (
+      "P21", .pass, "none must answer",
+      { $1.webhooks = .known([$0.hook("Fail", service: "x", resource: "*/*", group: "cert-manager.io")]) }
+    ),
+    (
+      "P21", .pass, "none must answer",
+      { $1.webhooks = .known([$0.hook("Fail", service: "x", resource: "pods", operation: "CONNECT")]) }
+    ),
+    ("P15", .pass, "0 sidecars", { $1.pods = .known([$0.pod("bulkhead", cpu: "3950m")]) }),
+    (
+      "P15", .pass, "0 sidecars",
+      { $1.pods = .known([$0.pod("shop", cpu: "1", more: #","initContainers":[{"name":"bulkhead-proxy"}]"#)]) }
+    ),
+    (
       "P21", .warning, "over 15 s",
       { $1.webhooks = .known([$0.hook("Fail", service: "istiod", resource: "*", timeout: 30)]) }
     ),
@@ -141,6 +172,15 @@ struct PreflightTests {
         $1.namespaces = .known([
           Fixtures.json(
             #"{"metadata":{"name":"shop","labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}"#)
+        ])
+      }
+    ),
+    (
+      "P22", .pass, "no namespace enforces",
+      {
+        $1.namespaces = .known([
+          Fixtures.json(
+            #"{"metadata":{"name":"bulkhead","labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}"#)
         ])
       }
     ),
@@ -211,15 +251,22 @@ struct PreflightTests {
   // MARK: - The trial of NetworkPolicy
 
   /// A cluster whose pods go through their lives by themselves.
-  private func trial(exits: [Int], control: Int = 0, ready: Bool = true) async throws -> (PreflightCheck, FakeCluster) {
+  private func trial(
+    exits: [Int], control: Int = 0, ready: Bool = true, restarts: Int = 0,
+    _ prepare: (FakeCluster) -> Void = { _ in }
+  ) async throws -> (PreflightCheck, FakeCluster) {
     let cluster = FakeCluster()
+    prepare(cluster)
     let path = "/api/v1/namespaces/shop/pods/bulkhead-try-n"
     func answer(_ status: String) -> FakeCluster.Answer {
       let text = #"{"kind":"Pod","metadata":{"annotations":{"bulkhead.dev/request":"n"}},"status":\#(status)}"#
       return FakeCluster.Answer(status: 200, body: Array(text.utf8))
     }
     let pending = answer("{}")
-    let up = answer(#"{"podIP":"10.0.0.7","conditions":[{"type":"Ready","status":"\#(ready ? "True" : "False")"}]}"#)
+    let listening = #"{"restartCount":\#(restarts),"state":{"running":{}}}"#
+    let up = answer(
+      #"{"podIP":"10.0.0.7","conditions":[{"type":"Ready","status":"\#(ready ? "True" : "False")"}],"#
+        + #""containerStatuses":[\#(listening),\#(listening)]}"#)
     cluster.script("GET \(path)-server", [pending, up])
     for (index, code) in exits.enumerated() {
       let ended = #"[{"state":{"terminated":{"exitCode":\#(control)}}}]"#
@@ -257,6 +304,20 @@ struct PreflightTests {
     let pod = try #require(cluster.requests.first { $0.value["kind"]?.string == "Pod" }).value
     #expect(pod[path: "spec", "securityContext", "runAsNonRoot"] == .bool(true))
     #expect(pod[path: "spec", "automountServiceAccountToken"] == .bool(false))
+  }
+
+  @Test func aListenerThatBeganAnewShowsNothing() async throws {
+    let (check, _) = try await trial(exits: [1], control: 0, ready: true, restarts: 1)
+    #expect(check.result == .unknown && check.detail.contains("began anew"), "\(check)")
+  }
+
+  /// Policies add up: a namespace's own may be what lets the second port in.
+  @Test func otherPoliciesMayBeWhy() async throws {
+    let path = "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies"
+    let (check, _) = try await trial(exits: [0, 0, 0], control: 0, ready: true) {
+      $0.put("\(path)/allow-all", #"{"metadata":{"name":"allow-all"}}"#)
+    }
+    #expect(check.result == .unknown && check.detail.contains("1 other policies of shop"), "\(check)")
   }
 
   @Test func whatCannotRunIsSaidAtOnce() async throws {

@@ -109,7 +109,7 @@ struct WatchingTests {
       server.cluster.script("GET /api/v1/pods", [list(10, 0)])
       server.cluster.fail([nil] + [FakeCluster.Fault?](repeating: .hangUp, count: 100))
       let failure = await Fixtures.failure { _ = try await follow(server, 99) }
-      #expect(failure?.kind == .interrupted && server.cluster.requests.count == 6)
+      #expect(failure?.kind == .interrupted && server.cluster.requests.count == 16)
     }
   }
 
@@ -126,6 +126,43 @@ struct WatchingTests {
         }
       }
       #expect(pauses.all.count >= 7 && pauses.all.last ?? .zero >= .seconds(2))
+    }
+  }
+
+  /// Each holds a connection for minutes; a rollout of many namespaces has many.
+  @Test func watchesLeaveRoomForOthers() async throws {
+    try await FakeServer.with { server in
+      server.cluster.silenceWatches()
+      server.cluster.put("/version", #"{"gitVersion":"v1.29.3"}"#)
+      try await server.client(answer: .seconds(10)) { client in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for number in 0..<40 {
+            group.addTask { try await client.follow(.pods, namespace: "n\(number)") { _ in } }
+          }
+          group.addTask {
+            while server.cluster.requests.count(where: { $0.query["watch"] == "true" }) < 40 { await Task.yield() }
+            _ = try await client.read("/version")
+          }
+          try await group.next()
+          group.cancelAll()
+        }
+      }
+    }
+  }
+
+  /// A right to one name suffices then.
+  @Test func oneObjectIsFollowedByName() async throws {
+    try await FakeServer.with { server in
+      server.cluster.script("GET /api/v1/namespaces/n/pods", [list(10, 1), watch(event("MODIFIED", "mesh", 11))])
+      await #expect(throws: Enough.self) {
+        try await server.client { client in
+          try await client.follow(.pods, namespace: "n", named: "mesh") {
+            if case .changed = $0 { throw Enough() }
+          }
+        }
+      }
+      let selectors = server.cluster.requests.map { $0.query["fieldSelector"] }
+      #expect(selectors == ["metadata.name%3Dmesh", "metadata.name%3Dmesh"])
     }
   }
 

@@ -117,6 +117,16 @@ import Testing
     }
   }
 
+  /// Between the moment a pod is seen and the one in which its configuration is made it may connect, too.
+  @Test func aPodThatWasJustSeenIsNotTurnedAway() {
+    let registry = SessionRegistry()
+    registry.admit("uid-1")
+    registry.keep(["uid-1"])
+    #expect(registry.connected("uid-1") != nil)
+    registry.keep([])
+    #expect(registry.connected("uid-1") == nil, "a pod that is gone")
+  }
+
   @Test func theStatusIsBehindItsKey() async throws {
     try await Self.with(["uid-1"]) { running in
       func ask(_ path: String) async throws -> OneExchange.Answer {

@@ -139,9 +139,9 @@ import Trials
     #expect(counts.outbound == [cart: Tally(n: 50, errors: 5), db: Tally(n: 4, errors: 0)])
   }
 
-  private static func seen(_ uid: String, _ revision: String?) -> SeenPod {
+  private static func seen(_ uid: String, _ revision: String?, isLeaving: Bool = false) -> SeenPod {
     SeenPod(
-      name: uid, uid: uid, workload: Sample.cart, address: "10.0.0.1", isReady: true, isLeaving: false,
+      name: uid, uid: uid, workload: Sample.cart, address: "10.0.0.1", isReady: true, isLeaving: isLeaving,
       posture: .untouched, revision: revision, isCanary: false, hasProxy: false)
   }
 
@@ -166,6 +166,30 @@ import Trials
     let later = book.snapshot(revisions: [:], entries: [])
     #expect(later.tally(around: Sample.cart, cohort: .stable) == Tally(n: 117, errors: 3))
     #expect(later.allUsers == Tally())
+  }
+
+  @Test func whoLeavesAtFirstSightIsNobodyBesideTheCanary() {
+    var (book, counts) = (TrafficBook(), Self.counts(100, 1))
+    counts.inboundLatency = Array(repeating: 1, count: LatencyBuckets.bounds.count + 1)
+    book.enter(Self.seen("old", "w0", isLeaving: true), counts)
+    book.enter(Self.seen("a", nil), Self.counts(10))
+    #expect(book.snapshot(revisions: [:], entries: []).latency(of: Sample.cart, cohort: .stable) == nil)
+    book.enter(Self.seen("a", nil, isLeaving: true), Self.counts(12))
+    let tally = book.snapshot(revisions: [:], entries: []).tally(around: Sample.cart, cohort: .stable)
+    #expect(tally == Tally(n: 12, errors: 0))
+  }
+
+  /// Anybody may write a page: no number on it ends the program.
+  @Test func absurdCountsAreBounded() {
+    var book = TrafficBook()
+    for count in [Int.min, .max, -1, .min, 3, .max] {
+      let bounded = Tally.bounded(count)
+      var counts = Self.counts(bounded, bounded)
+      counts.users = Tally(n: bounded, errors: bounded)
+      for pod in ["a", "b", "c"] { book.enter(Self.seen(pod, nil), counts) }
+    }
+    let users = book.snapshot(revisions: [:], entries: []).allUsers
+    #expect(users.n > 0 && users.n < 1 << 50, "\(users)")
   }
 
   @Test func playedUsersCountBeforeEntries() {

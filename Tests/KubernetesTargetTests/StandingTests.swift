@@ -47,6 +47,14 @@ import Testing
     #expect(standing == example.standing, "\(example.name)")
   }
 
+  /// Another plan's is left alone; who does not say whose they are is not.
+  @Test(arguments: [("a", true), ("b", false), (nil, true)] as [(String?, Bool)])
+  func whoseItIsIsWrittenDown(_ plan: String?, _ isOwn: Bool) throws {
+    let live = (id: Sample.cart, object: Optional(try Self.deployment(posture: Self.strict, plan: plan)))
+    let (own, foreign) = ClusterStanding.split([live], digest: "a")
+    #expect(own == (isOwn ? [Sample.cart] : []) && foreign == (isOwn ? [] : [Sample.cart]))
+  }
+
   @Test(
     arguments: [
       (["discovery", "--keys", "/run/keys", "--namespace", "a", "--namespace", "b"], ["a", "b"]),

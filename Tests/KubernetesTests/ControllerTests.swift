@@ -102,7 +102,8 @@ struct ControllerTests {
     let seconds = ProcessInfo.processInfo.environment["BULKHEAD_SOAK"] == nil ? 20 : 600
     // There is nothing that would tell that nothing happens any more.
     try await Task.sleep(for: .seconds(seconds))
-    #expect(try controller.writes(after: writes) == [])
+    let since = try controller.writes(after: writes)
+    #expect(since == [])
     #expect(try await controller.rollout.versions() == versions)
   }
 
@@ -140,7 +141,9 @@ struct ControllerTests {
   @Test("asks for approval, freezes a wave that fails, hears an abort, and says what is wrong with an order")
   func steered() async throws {
     try await withController { controller in
-      let bad = try controller.rollout.write("plan.yaml", Plans.strictTooEarly)
+      let unknown = try controller.rollout.write("stranger.json", RolloutShop.unknownCaller)
+      try await controller.cluster.kubectl("apply", "-f", unknown)
+      let bad = try controller.rollout.write("plan.yaml", Plans.twoWaves)
       try await controller.order("early", plan: bad, "--skip-trials", "--approve-waves", "--on-failure", "freeze")
       try await controller.wait("early") { $0.phase == "AwaitingApproval" }
       try await controller.change("early", #""approvedWaves":2"#)

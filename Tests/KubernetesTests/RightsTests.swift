@@ -144,7 +144,8 @@ struct RightsTests {
   /// Rights that are only held because the discovery server gets them, by namespace.
   private static let passedOn: [String: Set<Right>] = [
     "": [Right(group: "authentication.k8s.io", resource: "tokenreviews", verb: "create", name: "")],
-    "bulkhead": Set(["list", "watch"].map { Right(group: "", resource: "configmaps", verb: $0, name: "") }),
+    "bulkhead": Set(
+      ["list", "watch"].map { Right(group: "", resource: "configmaps", verb: $0, name: "bulkhead-mesh") }),
     shop: Set(["pods", "services"].map { Right(group: "", resource: $0, verb: "watch", name: "") }),
   ]
 

@@ -35,9 +35,9 @@ import Testing
 
   @Test func pressureOfBothVersionsIsRead() {
     let first = Throttling(stat: "nr_periods 9\nnr_throttled 4\nthrottled_time 1500000000\nnr_bursts 0")
-    #expect(first == Throttling(periods: 4, seconds: 1.5))
-    #expect(Throttling(stat: "usage_usec 1\nnr_throttled 4\nthrottled_usec 1500000") == first)
-    #expect(Throttling(stat: "") == nil && Throttling(stat: "nr_throttled 4") == nil)
+    #expect(first == Throttling(periods: 4, seconds: 1.5, allPeriods: 9))
+    #expect(Throttling(stat: "usage_usec 1\nnr_periods 9\nnr_throttled 4\nthrottled_usec 1500000") == first)
+    #expect(Throttling(stat: "") == nil && Throttling(stat: "nr_periods 9\nnr_throttled 4") == nil)
     let seen = MemoryPressure(hits: "7", events: "oom_kill_disable 0\nunder_oom 0\noom_kill 1")
     #expect(seen == MemoryPressure(hits: 7, kills: 1))
     #expect(MemoryPressure(hits: "0", swapHits: "7", events: "oom_kill 1") == seen, "the limit with swap is hit first")

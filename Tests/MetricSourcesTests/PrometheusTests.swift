@@ -1,6 +1,7 @@
 import Foundation
 import Judgement
 import NIOHTTP1
+import Synchronization
 import Testing
 
 @testable import MetricSources
@@ -16,7 +17,7 @@ struct PrometheusTests {
   }
 
   private func ask(_ server: ScriptedServer, seconds: Double = 5, token: String? = nil) async throws -> [ArmMetrics] {
-    try await PrometheusSource(client(server, seconds: seconds, token: token), queries: .istio)
+    try await PrometheusSource(client(server, seconds: seconds, token: token), queries: .istio, delay: 0)
       .metrics(of: ["shop/cart"], in: Self.window)
   }
 
@@ -48,6 +49,42 @@ struct PrometheusTests {
       let source = PrometheusSource(try client(server), queries: .istio, delay: 20)
       let found = try await source.metrics(of: ["shop/cart"], in: Self.window)
       #expect(found.map(\.requests) == [4, 4] && found.allSatisfy { $0.window == Self.window })
+    }
+  }
+
+  /// One counter, 5 more every 5 s; a scrape is seen 0.9 s after its time.
+  @Test(arguments: [(0.0, 20.0), (1.0, 40.0)])
+  func aScrapeUnderWayIsCountedByTheNextWindow(_ delay: Double, _ sum: Double) async throws {
+    let now = Mutex(0.0)
+    let answer = ScriptedAnswer.computed { head, _ in
+      let query = URLComponents(string: head.uri)?.queryItems ?? []
+      let asked = query.first { $0.name == "time" }.flatMap { Double($0.value ?? "") } ?? .nan
+      let seen = stride(from: 954.5, through: min(asked, now.withLock { $0 } - 0.9), by: 5).filter { $0 > asked - 70 }
+      let values = seen.map { "[\($0),\"\(Int($0))\"]" }
+      return Self.matrix("cart", "\"values\":[\(values.joined(separator: ","))]")
+    }
+    try await ScriptedServer.with(answer) { server in
+      let source = PrometheusSource(try client(server), queries: .istio, patience: 60, delay: delay)
+      var counted = 0.0
+      for end in stride(from: 1_010.0, through: 1_040, by: 10) {
+        now.withLock { $0 = end }
+        let found = try await source.metrics(of: ["shop/cart"], in: MetricWindow(from: end - 10, to: end))
+        counted += try #require(found.first?.requests, "\(found)")
+      }
+      #expect(counted == sum)
+    }
+  }
+
+  @Test func delaysMoveOwnExpressions() async throws {
+    let answer = ScriptedAnswer.computed { head, _ in
+      let time = URLComponents(string: head.uri)?.queryItems?.first { $0.name == "time" }?.value ?? ""
+      return "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":"
+        + "[{\"metric\":{},\"value\":[\(time),\"\(time == "990.000" ? 7 : 1)\"]}]}}"
+    }
+    try await ScriptedServer.with(answer) { server in
+      let source = PrometheusExpressionSource(try client(server), requests: "r", errors: "e", delay: 20)
+      let found = try await source.metrics(of: ["cart"], in: Self.window)
+      #expect(found.allSatisfy { $0.requests == 7 && $0.window == Self.window }, "\(found)")
     }
   }
 
@@ -90,13 +127,13 @@ struct PrometheusTests {
     let place = try HeldPort()
     defer { place.release() }
     let client = PrometheusClient(try MetricAddress("127.0.0.1:\(place.port)"))
-    let found = try await PrometheusSource(client, queries: .istio).metrics(of: ["cart"], in: Self.window)
+    let found = try await PrometheusSource(client, queries: .istio, delay: 0).metrics(of: ["cart"], in: Self.window)
     #expect(found.allSatisfy { "\($0.quality)".contains("cannot be reached (Connection refused)") })
   }
 
   @Test func senselessQuestionsAreNotAsked() async throws {
     try await ScriptedServer.with(.silence) { server in
-      let source = PrometheusSource(try client(server), queries: .istio)
+      let source = PrometheusSource(try client(server), queries: .istio, delay: 0)
       for window in [(10.0, 10.0), (10, 9), (.nan, 1), (0, 1e9)] {
         let found = try await source.metrics(of: ["cart"], in: MetricWindow(from: window.0, to: window.1))
         #expect(found.count == 2 && found.allSatisfy { !$0.quality.hasCounts })
@@ -107,7 +144,7 @@ struct PrometheusTests {
 
   @Test func aCancelledQuestionEnds() async throws {
     try await ScriptedServer.with(.silence) { server in
-      let source = PrometheusSource(try client(server, seconds: 600), queries: .istio)
+      let source = PrometheusSource(try client(server, seconds: 600), queries: .istio, delay: 0)
       let task = Task { try await source.metrics(of: ["cart"], in: Self.window) }
       while server.requests.isEmpty { await Task.yield() }
       task.cancel()
@@ -128,7 +165,7 @@ struct PrometheusTests {
       // A long question is posted.
       _ = try await client.instant(String(repeating: "x", count: 5_000), at: 1_010)
       #expect(server.requests.last?.method == .POST && server.forms.last?.hasPrefix("query=xxx") == true)
-      let source = PrometheusExpressionSource(client, requests: "r", errors: "e")
+      let source = PrometheusExpressionSource(client, requests: "r", errors: "e", delay: 0)
       let found = try await source.metrics(of: ["cart"], in: Self.window)
       #expect(found[0].requests == 2 && found[0].errors?.failures() == 2 && found[0].notes.count == 1)
     }
@@ -150,7 +187,7 @@ struct PrometheusTests {
   func ownExpressionsAreChecked(_ result: String, _ words: String) async throws {
     let body = "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":\(result)}}"
     try await ScriptedServer.with(.whole(200, body)) { server in
-      let source = PrometheusExpressionSource(try client(server), requests: "r", errors: "e")
+      let source = PrometheusExpressionSource(try client(server), requests: "r", errors: "e", delay: 0)
       let found = try await source.metrics(of: ["cart"], in: Self.window)
       #expect(found.allSatisfy { "\($0.quality)".contains(words) && $0.requests == nil }, "\(found)")
     }

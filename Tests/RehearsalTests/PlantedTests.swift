@@ -82,7 +82,7 @@ extension RehearsalTests {
         #expect(wave.result == "rolledBack" && reason.contains("catalogue"), "\(reason)")
         #expect(reason.contains(wrong.word), "\(reason)")
         #expect(wave.canary.allSatisfy { $0.percent < 100 }, "before all users meet it")
-        let seconds = wave.canary.map(\.seconds).reduce(0, +)
+        let seconds = wave.canary.map { $0.seconds - ($0.disturbedSeconds ?? 0) }.reduce(0, +)
         #expect(seconds <= wrong.seconds, "\(wave.canary.map { "\($0.percent) %: \($0.seconds) s" })")
       }
     }

@@ -19,6 +19,8 @@ import Trials
     var stalls: Set<Int> = []
     /// The share of all calls, everybody's, for which the machine takes 250 ms more.
     var machineStalls = 0.0
+    /// The share of all calls, everybody's, that fail because of the machine.
+    var machineErrors = 0.0
   }
 
   /// gateway → catalogue; each user's request makes one call to either.
@@ -35,6 +37,7 @@ import Trials
     var canary: Canary
 
     init(seed: UInt64, _ canary: Canary) {
+      snapshot.machine = MachineTime()
       random = SystemLike(seed: seed)
       self.canary = canary
     }
@@ -53,7 +56,8 @@ import Trials
       _ caller: ObjectReference, _ target: ObjectReference, _ isCanary: Bool, base: Double, behind: Double = 0
     ) -> Double {
       let edge = Edge(caller: caller, target: target, cohort: isCanary ? .canary : .stable)
-      let failed = isCanary && target == Self.catalogue && random.uniform() < canary.errorRate
+      var failed = isCanary && target == Self.catalogue && random.uniform() < canary.errorRate
+      if canary.machineErrors > 0, random.uniform() < canary.machineErrors { failed = true }
       snapshot.edges[edge, default: Tally()] += Tally(n: 1, errors: failed ? 1 : 0)
       var latency = behind + base * exp(0.4 * random.normal())
       if isCanary {
@@ -136,6 +140,73 @@ import Trials
       #expect(latency.map(\.percentile) == [50, 90, 99, 99.9])
       #expect(latency.allSatisfy { $0.budgetMilliseconds >= 5 })
     }
+  }
+
+  /// Time of a machine of two cores, of which the host takes a part now and then or all the time.
+  private func takes(_ world: inout World, _ part: Double) {
+    world.snapshot.machine?.total += 0.5
+    world.snapshot.machine?.idle += 0.1
+    world.snapshot.machine?.used += 0.4 * (1 - part)
+    world.snapshot.machine?.stolen += 0.4 * part
+  }
+
+  @Test func `a canary is not blamed for what others' use of the machine did to it`() {
+    // Now and then a second of stalls, and the requests that waited fail in the half second after.
+    func run(saysSo: Bool) -> Run {
+      self.run(Canary()) { world, now in
+        let second = now.truncatingRemainder(dividingBy: 4)
+        let isTaken = second > 1 && second <= 2
+        takes(&world, isTaken && saysSo ? 0.6 : 0)
+        // From here on, which is the next look.
+        world.canary.errorRate = second >= 1 && second <= 2.25 ? 0.4 : 0
+      }
+    }
+    let blamed = run(saysSo: false).verdict
+    #expect(blamed.reason.contains("catalogue"), "\(blamed)")
+    let excused = run(saysSo: true)
+    #expect(excused.verdict == .pass && excused.share == 100, "\(excused.verdict)")
+  }
+
+  @Test func `a canary that fails when the machine is its own has failed`() {
+    let run = run(Canary(errorRate: 0.2)) { world, now in
+      takes(&world, now.truncatingRemainder(dividingBy: 2) < 1 ? 0.6 : 0)
+    }
+    guard case .fail(let reason) = run.verdict else { Issue.record("\(run.verdict)"); return }
+    #expect(reason.contains("catalogue"))
+  }
+
+  @Test func `a canary that is sound in spite of others has passed`() throws {
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let run = run(Canary(machineStalls: 0.02), seed: seed) { world, _ in takes(&world, 0.6) }
+      #expect(run.verdict == .pass && run.share == 100, "\(run.verdict)")
+      #expect(run.evidence.allSatisfy { $0.baseline.n > 0 && $0.canary.n > 0 }, "the evidence is that of all looks")
+    }
+  }
+
+  @Test func `what others do to everybody hides no canary's own errors`() {
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let canary = Canary(errorRate: 0.03, machineErrors: 0.15)
+      let run = run(canary, seed: seed) { world, _ in takes(&world, 0.6) }
+      #expect(run.verdict != .pass, "\(seed)")
+    }
+    let slow = run(Canary(slowShare: 1, slowBy: 150, machineStalls: 0.05)) { world, _ in takes(&world, 0.6) }
+    #expect(slow.verdict != .pass)
+  }
+
+  @Test func `a machine that is never calm ends without a verdict and says why`() {
+    let run = run(Canary(errorRate: 0.5)) { world, _ in takes(&world, 0.6) }
+    guard case .inconclusive(let reason) = run.verdict else { Issue.record("\(run.verdict)"); return }
+    #expect(reason.contains("processors to others in 120 of 120 s"), "\(reason)")
+    #expect(reason.contains("what was seen meanwhile: catalogue: "), "\(reason)")
+    #expect(run.seconds == 120, "twice the share's deadline")
+  }
+
+  @Test func `an alarm counts on any machine`() {
+    let run = run(Canary()) { world, now in
+      takes(&world, 0.6)
+      if now == 1 { world.snapshot.alarms.append(SecurityAlarm(source: "sentry", text: "a shell")) }
+    }
+    #expect(run.verdict.reason.contains("sentry") && run.seconds == 1, "\(run.verdict)")
   }
 
   @Test(arguments: [(0.05, 150.0), (0.2, 50.0), (1.0, 40.0)])

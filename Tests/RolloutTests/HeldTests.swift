@@ -1,4 +1,3 @@
-import Breach
 import Diagnostics
 import FleetModel
 import IntentModel
@@ -12,27 +11,6 @@ import Trials
 
 /// A canary without data is looked at again and again while the plan holds it; people read of it once.
 struct HeldTests {
-  private struct Still: RolloutTarget, TrafficSource, FaultInjector, ControlRange, EscapeRange {
-    var left: [String] = []
-    func prepare(_ postures: [ObjectReference: Posture]) async throws {}
-    func shift(_ wave: Wave, to percent: Int) async throws {}
-    func commit(_ wave: Wave) async throws {}
-    func undo(_ wave: Wave) async -> [String] { left }
-    func close() async {}
-    func snapshot() async throws -> TrafficSnapshot { TrafficSnapshot() }
-    func start(_ fault: Fault, limit: Duration) async throws {}
-    func evidence(of fault: Fault) async throws -> FaultEvidence { FaultEvidence(verified: false, text: "") }
-    func end(_ fault: Fault) async throws {}
-    func openTwins(of targets: [ObjectReference]) async throws {}
-    func attempt(_ kind: Control.Kind, against target: ObjectReference, open: Bool) async throws -> AttemptResult {
-      .unknown("")
-    }
-    func probeWeakened(_ vectors: [Vector]) async throws -> [ProbeRecord] { [] }
-    func probe(
-      _ vectors: [Vector], from workloads: [ObjectReference], phase: ProbeRecord.Phase
-    ) async throws -> [ProbeRecord] { [] }
-  }
-
   private final class Ears: RolloutObserver {
     let held = Mutex<[String]>([])
     func observe(_ progress: RolloutProgress) async {
@@ -40,7 +18,7 @@ struct HeldTests {
     }
   }
 
-  private func run(_ target: Still, hold seconds: Int) async throws -> (held: [String], history: RunHistory) {
+  private func run(_ target: StillTarget, hold seconds: Int) async throws -> (held: [String], history: RunHistory) {
     let id = ObjectReference(kind: "Deployment", namespace: "shop", name: "cart")
     var enrolled = Posture()
     enrolled.mutualTLS = .permissive
@@ -61,7 +39,7 @@ struct HeldTests {
   }
 
   @Test func isSaidOnce() async throws {
-    let (held, history) = try await run(Still(), hold: 1)
+    let (held, history) = try await run(StillTarget(), hold: 1)
     #expect(held.count == 1, "\(held)")
     #expect(history.result == .rolledBack && history.exitCode == .gateFailed)
     #expect(history.waves.first?.notPutBack == nil)
@@ -69,7 +47,7 @@ struct HeldTests {
 
   /// What an undo leaves is in the record, word for word, and in the exit code.
   @Test func whatIsLeftIsRecorded() async throws {
-    let (_, history) = try await run(Still(left: ["shop/cart: nobody answers"]), hold: 0)
+    let (_, history) = try await run(StillTarget(left: ["shop/cart: nobody answers"]), hold: 0)
     #expect(history.waves.first?.notPutBack == ["shop/cart: nobody answers"])
     #expect(history.result == .failed && history.exitCode == .rollbackIncomplete && history.undoUnderway == nil)
   }

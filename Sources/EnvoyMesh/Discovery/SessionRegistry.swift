@@ -68,8 +68,11 @@ final class SessionRegistry: Sendable {
   }
 
   /// Only these pods are there. One that was admitted lately may not have been seen yet and is kept.
+  ///
+  /// Each has its session from here on: one that connects before there is anything to offer waits for it.
   func keep(_ uids: Set<String>) {
     let gone = state.withLock { state in
+      for uid in uids where state.sessions[uid] == nil { state.sessions[uid] = PodSession(uid: uid) }
       let gone = state.sessions.filter { !uids.contains($0.key) && !state.admitted.contains($0.key) }
       for uid in gone.keys { state.sessions[uid] = nil }
       state.admitted.removeAll { uids.contains($0) }

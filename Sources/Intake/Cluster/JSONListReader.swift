@@ -30,6 +30,9 @@ package struct JSONListReader<Item: Sendable>: Sendable {
   /// - Parameter read: what to keep of an item; called on several threads.
   package init(_ read: @escaping @Sendable (JSONItem) -> Item) { self.read = read }
 
+  /// Items that have arrived, read or not.
+  package var count: Int { items.count + ranges.count }
+
   package var metadata: DocumentValue { DocumentValue.mapping(envelope)["metadata"] ?? .mapping([]) }
   package var resourceVersion: String? { metadata["resourceVersion"]?.string }
   /// Where the next page begins; nil on the last one.
@@ -47,10 +50,16 @@ package struct JSONListReader<Item: Sendable>: Sendable {
     if ranges.isEmpty { forget() }
   }
 
-  /// Says that all bytes have been fed.
-  /// - Throws: `JSONProblem`, for a list that was cut off as well.
-  package mutating func finish() throws {
+  /// Says that all bytes have been fed. All around the items is known then.
+  /// - Throws: `JSONProblem` for a list that was cut off.
+  package func end() throws {
     guard state == .done else { throw problem("the list ends too early") }
+  }
+
+  /// Reads what is left of the items, after the end.
+  /// - Throws: `JSONProblem`
+  package mutating func finish() throws {
+    try end()
     try readBatch()
     buffer = []
   }

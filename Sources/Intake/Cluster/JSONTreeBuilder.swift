@@ -8,6 +8,13 @@ struct JSONTreeBuilder {
   var position: Int
   private var nodes: [DocumentTree.Node] = []
   var strings: [String] = []
+  /// Those of all objects that are open, the innermost object's last.
+  private var keys: [Key] = []
+
+  private struct Key {
+    var node: Int
+    var signature: UInt64
+  }
   /// Whether any text holds a byte beyond ASCII.
   var seen: UInt8 = 0
   /// `metadata.managedFields` is a third of many objects, and nobody reads it.
@@ -105,19 +112,19 @@ struct JSONTreeBuilder {
 
   private mutating func object(depth: Int) throws(JSONProblem) {
     let index = try open(.mapping, depth: depth)
-    var members = 0
+    let first = keys.count
     skipBlanks()
     if position < end, base[position] == UInt8(ascii: "}") {
       position += 1
     } else {
       while true {
         try member(depth: depth)
-        members += 1
         if try !goesOn(closing: UInt8(ascii: "}")) { break }
       }
     }
     nodes[index].next = UInt32(truncatingIfNeeded: nodes.count)
-    if members > 1 { try refuseDuplicates(index) }
+    try refuseDuplicates(from: first)
+    keys.removeSubrange(first...)
   }
 
   private mutating func member(depth: Int) throws(JSONProblem) {
@@ -128,6 +135,7 @@ struct JSONTreeBuilder {
     guard position < end, base[position] == UInt8(ascii: ":") else { throw problem("a ':' is wanted here") }
     position += 1
     guard leavesOutManagedFields, depth == 2, isManagedFields(nodes.count - 1) else {
+      keys.append(Key(node: nodes.count - 1, signature: signature(nodes.count - 1)))
       return try value(depth: depth + 1)
     }
     nodes.removeLast()
@@ -203,39 +211,41 @@ struct JSONTreeBuilder {
   private mutating func string() throws(JSONProblem) {
     position += 1
     let start = position
-    while position < end {
-      let byte = base[position]
-      if byte == UInt8(ascii: "\"") {
-        try append(scalar(start, .doubleQuoted))
-        position += 1
-        return
-      }
-      if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
-      guard byte >= 0x20 else { throw problem("a control character in a text") }
-      seen |= byte
+    position = JSONTextScan.special(base, from: start, to: end, seen: &seen)
+    guard position < end else { throw problem("the text ends in the middle of a string") }
+    switch base[position] {
+    case UInt8(ascii: "\""):
+      try append(scalar(start, .doubleQuoted))
       position += 1
+    case UInt8(ascii: "\\"): try escapedString(from: start)
+    default: throw problem("a control character in a text")
     }
-    throw problem("the text ends in the middle of a string")
   }
 }
 
 extension JSONTreeBuilder {
   /// Few keys are compared one with the other, many go into a set.
-  private func refuseDuplicates(_ mapping: Int) throws(JSONProblem) {
-    var keys: [Int] = []
-    var key = mapping + 1
-    while key < nodes.count {
-      keys.append(key)
-      key = Int(nodes[Int(nodes[key].next)].next)
-    }
-    if keys.count > 24 {
+  private func refuseDuplicates(from first: Int) throws(JSONProblem) {
+    guard keys.count - first <= 24 else {
       var known: Set<String> = []
-      for key in keys where !known.insert(text(key)).inserted { throw duplicate(key) }
+      for key in keys[first...] where !known.insert(text(key.node)).inserted { throw duplicate(key.node) }
       return
     }
-    for (index, key) in keys.enumerated() {
-      for other in keys[..<index] where isSame(key, other) { throw duplicate(key) }
+    var index = first + 1
+    while index < keys.count {
+      let key = keys[index]
+      for other in first..<index where keys[other].signature == key.signature {
+        if isSame(key.node, keys[other].node) { throw duplicate(key.node) }
+      }
+      index += 1
     }
+  }
+
+  private func signature(_ index: Int) -> UInt64 {
+    let node = nodes[index]
+    guard node.isStored else { return JSONTextScan.signature(of: bytes(of: node)) }
+    var text = strings[Int(node.start)]
+    return text.withUTF8(JSONTextScan.signature)
   }
 
   private func isSame(_ left: Int, _ right: Int) -> Bool {

@@ -14,14 +14,15 @@ extension DocumentTree {
 
   /// The value of a key in a mapping; explicit keys win over merged ones (`<<`).
   func value(of name: UnsafeBufferPointer<UInt8>, in mapping: Int) -> Int? {
+    guard isShared else { return ownValue(of: name, in: mapping) }
     let end = next(after: mapping)
     var key = mapping + 1
     var merged: Int?
     while key < end {
       let value = next(after: key)
-      let resolvedKey = isShared ? resolved(key) : key
+      let resolvedKey = resolved(key)
       if isText(resolvedKey, name) { return value }
-      if isShared && isMergeKey(resolvedKey) { merged = resolved(value) }
+      if isMergeKey(resolvedKey) { merged = resolved(value) }
       key = next(after: value)
     }
     guard let merged else { return nil }
@@ -33,6 +34,23 @@ extension DocumentTree {
       }
       return nil
     case .scalar, .alias: return nil
+    }
+  }
+
+  /// The same where nothing is merged and no key is an alias: what most documents and all of a cluster's objects are.
+  private func ownValue(of name: UnsafeBufferPointer<UInt8>, in mapping: Int) -> Int? {
+    nodes.withUnsafeBufferPointer { nodes in
+      bytes.withUnsafeBytes { bytes in
+        let end = Int(nodes[mapping].next)
+        var key = mapping + 1
+        while key < end {
+          let node = nodes[key]
+          let value = Int(node.next)
+          if node.isStored ? isText(key, name) : node.isText(name, in: bytes) { return value }
+          key = Int(nodes[value].next)
+        }
+        return nil
+      }
     }
   }
 

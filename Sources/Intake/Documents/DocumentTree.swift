@@ -23,6 +23,13 @@ struct DocumentTree: Sendable {
     var end: UInt32 = 0
     /// The index of the node after this one and all its descendants.
     var next: UInt32 = 0
+
+    /// Whether this is a scalar that stands in `bytes` as `name`.
+    func isText(_ name: UnsafeBufferPointer<UInt8>, in bytes: UnsafeRawBufferPointer) -> Bool {
+      guard kind == .scalar, Int(end) - Int(start) == name.count else { return false }
+      for offset in 0..<name.count where bytes[Int(start) + offset] != name[offset] { return false }
+      return true
+    }
   }
 
   /// The input without carriage returns.
@@ -53,12 +60,7 @@ struct DocumentTree: Sendable {
     let node = nodes[index]
     guard node.kind == .scalar else { return false }
     if node.isStored { return strings[Int(node.start)].utf8.elementsEqual(name) }
-    let start = Int(node.start)
-    guard Int(node.end) - start == name.count else { return false }
-    return bytes.withUnsafeBytes { bytes in
-      for offset in 0..<name.count where bytes[start + offset] != name[offset] { return false }
-      return true
-    }
+    return bytes.withUnsafeBytes { node.isText(name, in: $0) }
   }
 
   /// An unquoted `<<`, which merges other mappings into the one it is a key of.

@@ -29,6 +29,9 @@ struct APIRequest: Sendable {
 
   init(_ verb: Verb, _ path: String) { (self.verb, self.path) = (verb, path) }
 
+  /// What narrows a list or a watch to one object; the server then asks for a right to this name alone.
+  static func selector(_ name: String) -> (name: String, value: String) { ("fieldSelector", "metadata.name=\(name)") }
+
   /// Path and query.
   var uri: String {
     guard !query.isEmpty else { return path }

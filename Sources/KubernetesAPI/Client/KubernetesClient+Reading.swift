@@ -67,15 +67,16 @@ extension KubernetesClient {
   ///
   /// - Parameters:
   ///   - namespace: nil for all namespaces.
+  ///   - name: of the only object to be listed; a right for this name suffices then. Nil for all.
   ///   - metadataOnly: asks for metadata alone, which a server that does not know it answers with whole objects.
   ///   - read: what to keep of each object; called on several threads.
   package func list<Item: Sendable>(
-    _ resource: APIResource, namespace: String?, metadataOnly: Bool = false,
+    _ resource: APIResource, namespace: String?, named name: String? = nil, metadataOnly: Bool = false,
     _ read: @escaping @Sendable (JSONItem) -> Item
   ) async throws -> ObjectList<Item> {
     for attempt in 1... {
       do {
-        return try await pages(resource, namespace, metadataOnly, paged: attempt < 3, read)
+        return try await pages(resource, namespace, name, metadataOnly, paged: attempt < 3, read)
       } catch let failure as APIFailure where failure.kind == .gone && attempt < 3 {
         continue
       }
@@ -89,38 +90,58 @@ extension KubernetesClient {
   }
 
   private func pages<Item: Sendable>(
-    _ resource: APIResource, _ namespace: String?, _ metadataOnly: Bool, paged: Bool,
+    _ resource: APIResource, _ namespace: String?, _ name: String?, _ metadataOnly: Bool, paged: Bool,
     _ read: @escaping @Sendable (JSONItem) -> Item
   ) async throws -> ObjectList<Item> {
     var request = APIRequest(.list, resource.path(namespace: namespace))
     if metadataOnly {
       request.accept = "\(APIRequest.json);as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,\(APIRequest.json)"
     }
-    var result = ObjectList<Item>()
-    var token: String?
-    var count = 0
-    repeat {
-      request.query = paged ? [("limit", "\(limits.pageItems)")] : []
+    let asked = request
+    let (most, atOnce) = (limits.listItems, limits.pageItems)
+    func page(after token: String?, room: Int) async throws -> JSONListReader<Item> {
+      var request = asked
+      request.query = paged ? [("limit", "\(atOnce)")] : []
+      if let name { request.query.append(APIRequest.selector(name)) }
       if let token { request.query.append(("continue", token)) }
-      let asked = request
-      let room = limits.listItems - result.items.count
-      let page = try await repeating { try await self.page(asked, room: room, read) }
+      return try await repeating { [request] in try await self.page(request, room: room, read) }
+    }
+    var result = ObjectList<Item>()
+    var count = 1
+    var current = try await page(after: nil, room: most)
+    while let token = current.continueToken {
       count += 1
       // Empty pages without end would be asked for without end.
       guard count <= limits.listPages else {
-        throw APIFailure(.tooLarge, request.place, "the list has more than \(limits.listPages) pages")
+        throw APIFailure(.tooLarge, asked.place, "the list has more than \(limits.listPages) pages")
       }
-      result.items += page.items
-      result.resourceVersion = page.resourceVersion ?? ""
+      // While the next page is on its way, this one is read.
+      let room = most - result.items.count - current.count
+      async let next = page(after: token, room: room)
+      try take(&current, asked.place, into: &result)
+      current = try await next
       // A server that names the page it gives would be asked for ever.
-      guard token == nil || page.continueToken != token else {
-        throw APIFailure(.malformed, request.place, "the list does not go on: the next page is the same")
+      guard current.continueToken != token else {
+        throw APIFailure(.malformed, asked.place, "the list does not go on: the next page is the same")
       }
-      token = page.continueToken
-    } while token != nil
+    }
+    try take(&current, asked.place, into: &result)
     return result
   }
 
+  private func take<Item: Sendable>(
+    _ page: inout JSONListReader<Item>, _ place: String, into result: inout ObjectList<Item>
+  ) throws {
+    do {
+      try page.finish()
+    } catch let problem as JSONProblem {
+      throw APIFailure(.malformed, place, "the list cannot be read: \(problem)")
+    }
+    result.items += page.items
+    result.resourceVersion = page.resourceVersion ?? ""
+  }
+
+  /// A page that has arrived, of which not all need have been read.
   private func page<Item: Sendable>(
     _ request: APIRequest, room: Int, _ read: @escaping @Sendable (JSONItem) -> Item
   ) async throws -> JSONListReader<Item> {
@@ -135,11 +156,11 @@ extension KubernetesClient {
             throw APIFailure(.tooLarge, request.place, "the list has more than \(limit) bytes")
           }
           try buffer.withUnsafeReadableBytes { try reader.feed($0) }
-          guard reader.items.count <= room else {
+          guard reader.count <= room else {
             throw APIFailure(.tooLarge, request.place, "the list has too many items")
           }
         }
-        try reader.finish()
+        try reader.end()
       } catch let problem as JSONProblem {
         throw APIFailure(.malformed, request.place, "the list cannot be read: \(problem)")
       }

@@ -20,29 +20,34 @@ struct TakerError: Error {
 }
 
 extension KubernetesClient {
+  /// How long a watch without an event must have lasted to count as one.
+  private static let ofUse = Duration.seconds(10)
+
   package typealias ChangeTaker = @Sendable (ClusterChange) async throws -> Void
 
-  /// Follows a kind until `take` throws or the task is cancelled: a list, then each change. A broken watch goes on
-  /// where it ended; one whose place has expired begins with a list again. A slow taker holds up the connection.
+  /// Follows a kind, or the one object of it that is named, until `take` throws or the task is cancelled: a list, then
+  /// each change. A broken watch goes on where it ended; one whose place has expired begins with a list again. A slow
+  /// taker holds up the connection.
   ///
   /// - Throws: what `take` throws; `APIFailure` when the server has been away for as often as the policy says, or
   ///   refuses.
   package func follow(
-    _ resource: APIResource, namespace: String?, _ take: @escaping ChangeTaker
+    _ resource: APIResource, namespace: String?, named name: String? = nil, _ take: @escaping ChangeTaker
   ) async throws {
     var expirations = 0
     while true {
-      let list = try await list(resource, namespace: namespace)
+      let list = try await list(resource, namespace: namespace, named: name) { $0.value }
       try await take(.listed(list.items))
       let place = WatchPlace(list.resourceVersion)
       var failures = 0
       var hasExpired = false
       repeat {
-        let before = place.events
+        let (before, began) = (place.events, ContinuousClock.now)
+        // One that ends at once, again and again, is as good as none.
+        func wasOfUse() -> Bool { place.events > before || ContinuousClock.now - began > Self.ofUse }
         do {
-          try await watch(resource, namespace, place, take)
-          // One that ends at once, again and again, is as good as none.
-          failures = place.events > before ? 0 : failures + 1
+          try await watch(resource, namespace, name, place, take)
+          failures = wasOfUse() ? 0 : failures + 1
           if failures > 1 { try await limits.retry.pause(limits.retry.firstDelay * (1 << min(failures, 5))) }
         } catch let passed as TakerError {
           throw passed.error
@@ -55,8 +60,8 @@ extension KubernetesClient {
             try await limits.retry.pause(delay)
           }
         } catch let failure as APIFailure where failure.isTransient || failure.kind == .malformed {
-          failures = place.events > before ? 1 : failures + 1
-          guard let delay = limits.retry.delay(after: failure, attempt: failures) else { throw failure }
+          failures = wasOfUse() ? 1 : failures + 1
+          guard let delay = limits.watchRetry.delay(after: failure, attempt: failures) else { throw failure }
           try await limits.retry.pause(delay)
         }
       } while !hasExpired
@@ -64,13 +69,14 @@ extension KubernetesClient {
   }
 
   private func watch(
-    _ resource: APIResource, _ namespace: String?, _ place: WatchPlace, _ take: @escaping ChangeTaker
+    _ resource: APIResource, _ namespace: String?, _ name: String?, _ place: WatchPlace, _ take: @escaping ChangeTaker
   ) async throws {
     var request = APIRequest(.watch, resource.path(namespace: namespace))
     request.query = [
       ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", place.resourceVersion),
       ("timeoutSeconds", "\(limits.watchSeconds)"),
     ]
+    if let name { request.query.append(APIRequest.selector(name)) }
     let title = request.place
     try await exchange(request, within: .seconds(limits.watchSeconds + 30)) { response in
       var cutter = LineCutter()

@@ -15,6 +15,12 @@ package struct ClientLimits: Sendable {
   package var page = Duration.seconds(120)
   /// A watch ends itself after so many seconds, and is taken up again.
   package var watchSeconds = 290
+  /// Of watches: whoever follows something outlives the restart of an API server, which takes half a minute.
+  var watchRetry: RetryPolicy {
+    var policy = retry
+    policy.attempts *= 3
+    return policy
+  }
   package var answerBytes = 16 << 20
   /// One page; a server that does not know pages answers with all of it.
   package var pageBytes = 2 << 30

@@ -23,20 +23,34 @@ actor CredentialSource {
   /// - Throws: `BulkheadError`: a file that cannot be read, a plugin that fails.
   func credential() async throws -> Credential {
     if let known, isFresh(known) { return known }
-    if let plugin {
-      // Requests that come meanwhile wait for the same run.
+    guard let plugin else { return remember(try own()) }
+    do {
+      return try await run(plugin)
+    } catch let error as BulkheadError {
+      // Renewed in good time: what is still good is used until the plugin works again.
+      guard let known, let expires = known.expires, now() < expires else { throw error }
+      return known
+    }
+  }
+
+  /// Requests that come meanwhile wait for the same run. Whoever goes away takes the program along; others who wait
+  /// begin anew.
+  private func run(_ plugin: ExecPlugin) async throws -> Credential {
+    while true {
       let task = running ?? Task { try await plugin.run() }
       running = task
-      defer { running = nil }
-      // Whoever goes away takes the program along; others who wait begin anew.
-      let made = try await withTaskCancellationHandler {
-        try await task.value
-      } onCancel: {
-        task.cancel()
+      defer { if running == task { running = nil } }
+      do {
+        let made = try await withTaskCancellationHandler {
+          try await task.value
+        } onCancel: {
+          task.cancel()
+        }
+        return remember(made)
+      } catch  where task.isCancelled {
+        try Task.checkCancellation()
       }
-      return remember(made)
     }
-    return remember(try own())
   }
 
   /// The server refused it: the next one is made anew.

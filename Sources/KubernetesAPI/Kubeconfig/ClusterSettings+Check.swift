@@ -9,7 +9,11 @@ extension ClusterSettings {
     /// Comes before every path; without a slash at its end.
     var prefix: String
 
-    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    /// A name may begin with `127.`, too.
+    var isLoopback: Bool {
+      let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+      return host == "localhost" || host == "::1" || numbers.count == 4 && !numbers.contains(nil) && numbers[0] == 127
+    }
     /// As it stands in a URL.
     var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
   }

@@ -79,7 +79,7 @@ struct APIChecks {
   }
 
   private var metricSource: PreflightCheck {
-    let title = "there is a source for the gates' metrics"
+    let title = "there is a source of metrics"
     guard let services = facts.services.value else {
       return PreflightCheck("P52", .metrics, title, .unknown, facts.services.why, cure: "name it with --prometheus")
     }
@@ -91,7 +91,7 @@ struct APIChecks {
     guard let first = found.first else {
       return PreflightCheck(
         "P52", .metrics, title, .warning, "no Prometheus was recognised",
-        cure: "gates without data stay inconclusive: install one, or name it to 'bulkhead judge watch --prometheus'")
+        cure: "a rollout's own gates need none; give its address to 'judge watch --prometheus' and '--traffic'")
     }
     let names = [first[path: "metadata", "namespace"]?.string, first[path: "metadata", "name"]?.string]
     return PreflightCheck("P52", .metrics, title, .pass, names.compactMap(\.self).joined(separator: "/"))

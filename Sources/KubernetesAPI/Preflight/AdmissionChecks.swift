@@ -33,8 +33,12 @@ struct AdmissionChecks {
     let wanted: Set<String> = [
       "*", "*/*", "pods", "pods/*", "deployments", "statefulsets", "daemonsets", "replicasets",
     ]
+    func isMeant(_ rule: DocumentValue, _ key: String, _ wanted: Set<String>) -> Bool {
+      rule[key]?.strings.contains(where: wanted.contains) ?? false
+    }
     return (hook["rules"]?.elements ?? []).contains { rule in
-      rule["resources"]?.strings.contains(where: wanted.contains) ?? false
+      isMeant(rule, "resources", wanted) && isMeant(rule, "apiGroups", ["*", "", "apps"])
+        && isMeant(rule, "operations", ["*", "CREATE", "UPDATE"])
     }
   }
 
@@ -54,7 +58,7 @@ struct AdmissionChecks {
     guard dead.isEmpty else {
       return PreflightCheck(
         "P21", .admission, title, .fail,
-        "nothing answers for \(NodeChecks.some(dead.map(\.name))), and failurePolicy is Fail: no pod is let in",
+        "nothing answers for \(NodeChecks.some(dead.map(\.name))), and failurePolicy is Fail: pods may be refused",
         cure: "bring the service back, or remove the configuration of what is no longer installed")
     }
     let slow = hooks.filter { $0.timeout > 15 }
@@ -86,7 +90,7 @@ struct AdmissionChecks {
     if let mesh = plan.mesh, !mesh.needsNetworkAdmin {
       return PreflightCheck("P22", .admission, title, .pass, "\(mesh.rawValue) adds nothing to pods")
     }
-    if MeshChecks.hasPlugin(facts) == true {
+    if MeshChecks.hasPlugin(facts, for: plan.mesh) {
       return PreflightCheck("P22", .admission, title, .pass, "a CNI plugin redirects traffic; pods need no right")
     }
     let strict = namespaces.filter { namespace in
@@ -99,6 +103,8 @@ struct AdmissionChecks {
     return PreflightCheck(
       "P22", .admission, title, .fail,
       "\(NodeChecks.some(strict.map(Self.place))) would refuse an init container with NET_ADMIN",
-      cure: "install the mesh's CNI plugin, or choose istioAmbient; do not lower the level")
+      cure: plan.mesh == .envoy
+        ? "plain Envoy has no CNI plugin: set the level to privileged while these are enrolled, or choose istioAmbient"
+        : "install the mesh's CNI plugin, or choose istioAmbient; do not lower the level")
   }
 }

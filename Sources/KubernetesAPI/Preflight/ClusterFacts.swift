@@ -94,7 +94,9 @@ struct PodRoom: Sendable {
   /// Pods that ended take no room.
   var hasEnded: Bool
 
-  private static let sidecars: Set<String> = ["istio-proxy", "linkerd-proxy", "consul-dataplane", "envoy-sidecar"]
+  private static let sidecars: Set<String> = [
+    "istio-proxy", "linkerd-proxy", "consul-dataplane", "envoy-sidecar", "bulkhead-proxy",
+  ]
 
   init(_ pod: DocumentValue) {
     let spec = pod["spec"] ?? .null

@@ -42,13 +42,20 @@ struct MeshChecks {
     return order.first { mesh in Self.parts(mesh).allSatisfy { !found($0, controllers).isEmpty } }
   }
 
-  /// Whether a plugin of the node does what an init container would need rights for; nil where that is not known.
-  static func hasPlugin(_ facts: ClusterFacts) -> Bool? {
-    facts.controllers.value.map { controllers in
-      controllers.contains { controller in
-        let name = controller[path: "metadata", "name"]?.string ?? ""
-        return ["istio-cni-node", "linkerd-cni", "consul-cni"].contains { name == $0 || name.hasSuffix($0) }
+  /// Whether a plugin of the node does what an init container of this mesh, or of any where none is named, would need
+  /// rights for. Plain Envoy has none.
+  static func hasPlugin(_ facts: ClusterFacts, for mesh: PreflightPlan.Mesh?) -> Bool {
+    let plugins =
+      switch mesh {
+      case .istioSidecar, .istioAmbient: ["istio-cni-node"]
+      case .linkerd: ["linkerd-cni"]
+      case .consul: ["consul-cni"]
+      case .envoy: [String]()
+      case nil: ["istio-cni-node", "linkerd-cni", "consul-cni"]
       }
+    return (facts.controllers.value ?? []).contains { controller in
+      let name = controller[path: "metadata", "name"]?.string ?? ""
+      return plugins.contains { name == $0 || name.hasSuffix($0) }
     }
   }
 

@@ -1,4 +1,5 @@
 import FleetModel
+import Intake
 
 /// Tries whether NetworkPolicy is enforced, with two pods that live for a minute or so.
 ///
@@ -82,6 +83,7 @@ package struct NetworkPolicyTrial: Sendable {
 
   private func attempt(_ api: KubernetesClient) async throws -> Outcome {
     await sweep(api)
+    let others = try await others(api)
     // The policy is there before there is anything to protect.
     _ = try await api.create(policyObject, as: policy, request: nonce)
     _ = try await api.create(serverPod, as: server, request: nonce)
@@ -95,13 +97,33 @@ package struct NetworkPolicyTrial: Sendable {
         return .inconclusive("the asking pod did not end")
       }
       switch reached {
-      case .refused: return .enforced
+      case .refused: return try await hasListened(api) ? .enforced : .inconclusive("the listening pod began anew")
       case .broken(let code): return .inconclusive("the asking container ended with \(code)")
       case .noControl: return .inconclusive("even the allowed port could not be reached")
       case .reached: if number < 3 { try await pause(interval * 3) }
       }
     }
-    return .notEnforced
+    // They add up: one of the namespace's own may be what lets the second port in.
+    guard let others else { return .inconclusive("what other policies of \(namespace) allow may not be listed") }
+    return others == 0 ? .notEnforced : .inconclusive("\(others) other policies of \(namespace) may allow the port")
+  }
+
+  /// How many policies the namespace has besides those of trials; nil where that may not be known.
+  private func others(_ api: KubernetesClient) async throws -> Int? {
+    do {
+      return try await api.list(Self.policies, namespace: namespace, metadataOnly: true) { $0.value }.items.count {
+        $0[path: "metadata", "labels"]?.stringMap[Self.label] == nil
+      }
+    } catch let failure as APIFailure where failure.kind == .forbidden {
+      return nil
+    }
+  }
+
+  /// Whether both ports were listened on all the time, so that a refusal was none of the listener's.
+  private func hasListened(_ api: KubernetesClient) async throws -> Bool {
+    let containers = try await api.get(server)["status"]?["containerStatuses"]?.elements ?? []
+    return containers.count == 2
+      && containers.allSatisfy { $0["restartCount"]?.integer == 0 && $0["state"]?["running"] != nil }
   }
 
   private enum Reached { case reached, refused, noControl, broken(Int) }

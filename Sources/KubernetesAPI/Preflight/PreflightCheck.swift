@@ -56,7 +56,7 @@ package struct PreflightPlan: Sendable {
 
   /// Nil: whichever is there.
   package var mesh: Mesh?
-  /// Nil for all namespaces but those of Kubernetes itself.
+  /// Nil for all namespaces but those of Kubernetes, of meshes and of Bulkhead.
   package var namespace: String?
   /// What a sidecar asks for, in thousandths of a processor and in bytes.
   package var sidecarMilliCPU = 100
@@ -64,9 +64,13 @@ package struct PreflightPlan: Sendable {
 
   package init() {}
 
+  private static let infrastructure: Set<String> = [
+    "kube-system", "kube-public", "kube-node-lease", "istio-system", "linkerd", "consul", "bulkhead",
+  ]
+
   /// Whether workloads of a namespace are to get sidecars.
   func covers(_ name: String) -> Bool {
     if let namespace { return name == namespace }
-    return !["kube-system", "kube-public", "kube-node-lease", "istio-system", "linkerd", "consul"].contains(name)
+    return !Self.infrastructure.contains(name)
   }
 }

@@ -45,6 +45,11 @@ actor Connections {
     // Lists of pods shrink to a twentieth; more than that by far is a bomb.
     configuration.decompression = settings.cluster.disablesCompression ? .disabled : .enabled(limit: .ratio(400))
     configuration.httpVersion = .http1Only
+    // Each watch holds a connection, and pages of slow pods hold some for seconds: nobody waits for another's answer,
+    // least of all the lease's renewal.
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1_000
+    // A server that died without a word: bookmarks keep a watch that lives from being silent for longer than a minute.
+    configuration.timeout.read = .seconds(90)
     configuration.connectionPool.retryConnectionEstablishment = false
     // The name that is verified stands in the URL, and leads to the server's address.
     if let name = settings.cluster.tlsServerName { configuration.dnsOverride = [name: server.host] }

@@ -27,12 +27,13 @@ package struct ClusterView: Sendable {
 
   /// The pods of the document's workloads that have an address, in the order of their names.
   package func seen(_ document: MeshDocument) -> [SeenPod] {
-    pods.compactMap { pod -> SeenPod? in
+    let owners = PodOwners(document.workloads)
+    return pods.compactMap { pod -> SeenPod? in
       let metadata = pod["metadata"] ?? .null
       let labels = metadata["labels"]?.stringMap ?? [:]
       guard let name = metadata["name"]?.string, let uid = metadata["uid"]?.string,
         let namespace = metadata["namespace"]?.string, let address = pod[path: "status", "podIP"]?.string,
-        !address.isEmpty, let workload = Self.owner(namespace, labels, document)
+        !address.isEmpty, let workload = owners.owner(namespace, labels)
       else { return nil }
       let phase = pod[path: "status", "phase"]?.string
       guard phase == "Running" || phase == "Pending" else { return nil }
@@ -54,17 +55,6 @@ package struct ClusterView: Sendable {
     }
   }
 
-  /// The workload whose labels the pod has; of several the one with most of them.
-  private static func owner(
-    _ namespace: String, _ labels: [String: String], _ document: MeshDocument
-  ) -> ObjectReference? {
-    let fitting = document.workloads.filter { candidate in
-      candidate.workload.namespace == namespace && !candidate.podLabels.isEmpty
-        && candidate.podLabels.allSatisfy { labels[$0.key] == $0.value }
-    }
-    return fitting.max { ($0.podLabels.count, $1.workload) < ($1.podLabels.count, $0.workload) }?.workload
-  }
-
   /// The state that sidecars are configured from.
   /// - Parameter now: seconds since 1970; faults that are over are left out.
   package func meshState(_ document: MeshDocument, now: Int) -> MeshState {
@@ -76,8 +66,9 @@ package struct ClusterView: Sendable {
         id: pod.uid, address: pod.address, cohort: .stable, ready: pod.isReady,
         intent: workload.intent(pod.posture, trustDomain: document.trustDomain))
     }
+    let addresses = clusterAddresses
     let meshServices = document.services.compactMap { service -> MeshService? in
-      guard let address = clusterAddress(service.service) else { return nil }
+      guard let address = addresses["\(service.service.namespace)/\(service.service.name)"] else { return nil }
       return MeshService(
         id: service.service, virtualAddress: address,
         ports: service.ports.map { .init(port: $0.port, targetPort: $0.targetPort, wireProtocol: $0.wireProtocol) },
@@ -89,12 +80,16 @@ package struct ClusterView: Sendable {
     return MeshState(services: meshServices, pods: meshPods, delays: delays, cuts: Set(cuts))
   }
 
-  private func clusterAddress(_ id: ObjectReference) -> String? {
-    let service = services.first {
-      $0[path: "metadata", "name"]?.string == id.name && $0[path: "metadata", "namespace"]?.string == id.namespace
+  /// By namespace and name of the service.
+  private var clusterAddresses: [String: String] {
+    let found = services.compactMap { service -> (String, String)? in
+      guard let name = service[path: "metadata", "name"]?.string,
+        let place = service[path: "metadata", "namespace"]?.string,
+        let address = service[path: "spec", "clusterIP"]?.string, CaptureText.isAddress(address)
+      else { return nil }
+      return ("\(place)/\(name)", address)
     }
-    guard let address = service?[path: "spec", "clusterIP"]?.string, CaptureText.isAddress(address) else { return nil }
-    return address
+    return Dictionary(found) { first, _ in first }
   }
 }
 

@@ -8,11 +8,15 @@ enum ChaosObjects {
   static let apiVersion = "chaos-mesh.org/v1alpha1"
   static let kinds = ["NetworkChaos", "PodChaos", "StressChaos"]
 
+  /// Seconds between the order to die and death: of a StatefulSet's pods not none, for those who are killed at once are
+  /// replaced before the kubelet has said that they are gone.
+  static func grace(_ workload: ObjectReference) -> Int { workload.kind == "StatefulSet" ? 1 : 0 }
+
   static func kill(_ workload: ObjectReference, pod: String) -> ManifestObject {
     object(
       "PodChaos", "kill", workload, workload, "kills one pod of \(workload.name)",
       .map([
-        "action": .string("pod-kill"), "mode": .string("all"), "gracePeriod": .integer(0),
+        "action": .string("pod-kill"), "mode": .string("all"), "gracePeriod": .integer(grace(workload)),
         "selector": pods(workload.namespace, [pod]),
       ]))
   }

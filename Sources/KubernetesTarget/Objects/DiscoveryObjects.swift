@@ -53,12 +53,18 @@ package struct DiscoveryObjects: Sendable {
   /// It reads pods and services of the enrolled namespaces and its own document, and asks whose token it is. Only the
   /// last is a right in the whole cluster: who installs it must have every right that it gets.
   private func rules(in place: String?) -> [DocumentValue] {
-    func rule(_ group: String, _ resources: [String], _ verbs: [String]) -> DocumentValue {
-      .map(["apiGroups": .texts([group]), "resources": .texts(resources), "verbs": .texts(verbs)])
+    func rule(_ group: String, _ resources: [String], _ verbs: [String], named: [String]? = nil) -> DocumentValue {
+      .map([
+        "apiGroups": .texts([group]), "resources": .texts(resources), "verbs": .texts(verbs),
+        "resourceNames": named.map { .texts($0) },
+      ])
     }
     guard let place else { return [rule("authentication.k8s.io", ["tokenreviews"], ["create"])] }
     var rules: [DocumentValue] = []
-    if place == ClusterNames.namespace { rules.append(rule("", ["configmaps"], ["get", "list", "watch"])) }
+    // Runs keep what they know of other namespaces in ConfigMaps beside it.
+    if place == ClusterNames.namespace {
+      rules.append(rule("", ["configmaps"], ["get", "list", "watch"], named: [ClusterNames.meshDocument]))
+    }
     if namespaces.contains(place) { rules.append(rule("", ["pods", "services"], ["list", "watch"])) }
     return rules
   }

@@ -1,8 +1,10 @@
 import Diagnostics
 import FleetModel
 import Foundation
+import Intake
 import IntentModel
 import KubernetesAPI
+import Trials
 
 /// The discovery server in the cluster, and what it is told.
 extension ClusterTarget {
@@ -112,7 +114,8 @@ extension ClusterTarget {
         cure: "kubectl -n bulkhead get pods; its image may be of another version")
     }
     return (answer["pods"]?.elements ?? []).map { pod in
-      let counters = (pod["counters"]?.entries ?? []).compactMap { entry in entry.value.integer.map { (entry.key, $0) }
+      let counters = (pod["counters"]?.entries ?? []).compactMap { entry in
+        entry.value.integer.map { (entry.key, Tally.bounded($0)) }
       }
       return SidecarStatus(
         uid: pod["uid"]?.string ?? "", standing: pod["standing"]?.string ?? "",
@@ -121,10 +124,20 @@ extension ClusterTarget {
     }
   }
 
+  /// Whether the API server, or nobody, answers in the discovery server's place: a node that died takes connections to
+  /// it along without a word.
+  static func isAway(_ failure: APIFailure) -> Bool { [.server, .other, .interrupted].contains(failure.kind) }
+
   func ask(_ path: String) async throws -> DocumentValue {
-    let service = "http:\(ClusterNames.discovery):status"
-    return try await client.read(
-      "/api/v1/namespaces/\(ClusterNames.namespace)/services/\(service)/proxy/\(statusKey)/\(path)")
+    let place = "/api/v1/namespaces/\(ClusterNames.namespace)/services/http:\(ClusterNames.discovery):status/proxy"
+    do {
+      return try await client.read("\(place)/\(statusKey)/\(path)")
+    } catch var failure as APIFailure {
+      // Errors end in journals and reports, where the key has no business.
+      failure.place = failure.place.replacing(statusKey, with: "KEY")
+      failure.message = failure.message.replacing(statusKey, with: "KEY")
+      throw failure
+    }
   }
 
   /// Waits until every ready sidecar runs with what it was offered last.
@@ -141,7 +154,7 @@ extension ClusterTarget {
         }
         return open.isEmpty ? true : nil
       }
-    } catch let failure as APIFailure where failure.kind == .server || failure.kind == .other {
+    } catch let failure as APIFailure where ClusterTarget.isAway(failure) {
       settings.say("the discovery server does not answer; sidecars keep what they have (\(failure.message))")
     }
   }
@@ -155,9 +168,8 @@ extension ClusterTarget {
     var isNeeded = try await isAnyoneEnrolled()
     // Templates may be back already, and pods with sidecars not yet gone.
     for place in namespaces where !isNeeded {
-      isNeeded = try await client.list(.pods, namespace: place).items.contains {
-        $0[path: "metadata", "labels"]?[ClusterNames.revision] != nil
-      }
+      let pods = try await client.list(.pods, namespace: place, metadataOnly: true) { $0.value }
+      isNeeded = pods.items.contains { $0[path: "metadata", "labels"]?[ClusterNames.revision] != nil }
     }
     guard isNeeded else { return }
     let name = ObjectName(.secrets, namespace: ClusterNames.namespace, name: ClusterNames.discovery)

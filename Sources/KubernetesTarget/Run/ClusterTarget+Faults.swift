@@ -125,7 +125,7 @@ extension ClusterTarget: FaultInjector {
     cuts = []
     faultNotes = [:]
     if enrolment.mesh == .istioSidecar { try await removeRouteDelays() }
-    if settings.hasChaosMesh { try await removeAllChaos() }
+    if settings.servesChaosMesh { try await removeAllChaos() }
   }
 
   // MARK: - Parts
@@ -185,20 +185,24 @@ extension ClusterTarget: FaultInjector {
     return victim
   }
 
-  /// As a node that dies kills it: at once, all of its containers.
+  /// As a node that dies kills it: at once, all of its containers. Of a StatefulSet's pod the kubelet must have said
+  /// that it is gone, or a second one of the same name would begin beside it.
   private func kill(_ fault: Fault, _ workload: ObjectReference) async throws {
     let victim = try await victim(workload)
     faultNotes[fault] = FaultNote(means: .deletion, victim: victim)
     _ = try lease.requireEpoch()
     _ = try await client.delete(
       ObjectName(.pods, namespace: workload.namespace, name: victim.name), precondition: Precondition(uid: victim.uid),
-      graceSeconds: 0)
+      graceSeconds: ChaosObjects.grace(workload))
   }
 
   private func evidence(ofKilling victim: SeenPod?, _ workload: ObjectReference) async throws -> FaultEvidence {
     guard let victim else { return FaultEvidence(verified: false, text: "no pod was killed") }
     let live = try await find(ObjectName(.pods, namespace: workload.namespace, name: victim.name))
     let isGone = live?[path: "metadata", "uid"]?.string != victim.uid
+    if let live, !isGone, live[path: "metadata", "deletionTimestamp"] != nil, !ClusterView.isReady(live) {
+      return FaultEvidence(verified: true, text: "\(victim.name) serves no more, and is about to go")
+    }
     return FaultEvidence(verified: isGone, text: isGone ? "\(victim.name) is gone" : "\(victim.name) is still there")
   }
 

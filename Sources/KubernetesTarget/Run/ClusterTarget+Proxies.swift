@@ -39,20 +39,27 @@ extension ClusterTarget {
 
   /// Never strict while a known caller has no identity: looked up in the plan, and in the callers' pods.
   func requireIdentities(_ wave: Wave) async throws {
-    guard let policies = settings.policies else { return }
     let asking = wave.workloads.filter { wave.posture(of: $0)?.asksForIdentities == true }
     guard !asking.isEmpty else { return }
     let enrolled = Set(settings.plan.postures(before: wave.index).filter(\.value.enrolled).keys)
     let pods = try await view().seen(document())
     for id in asking {
-      if let caller = policies.callers(of: id, notIn: enrolled).first {
+      if let caller = settings.policies?.callers(of: id, notIn: enrolled).first {
         throw Self.noIdentity(id, caller, "it enters in no earlier wave")
       }
-      let callers = policies.members(calling: id)
+      let callers = callers(of: id)
       if let bare = pods.first(where: { callers.contains($0.workload) && !$0.isLeaving && !$0.hasProxy }) {
         throw Self.noIdentity(id, bare.workload, "the pod \(bare.name) has no proxy")
       }
     }
+  }
+
+  /// Who is known to call a workload by ports that are not open to everybody.
+  private func callers(of id: ObjectReference) -> Set<ObjectReference> {
+    if let policies = settings.policies { return Set(policies.members(calling: id)) }
+    guard let workload = fleet.workload(id) else { return [] }
+    let inbound = settings.derivation.intent(of: workload, posture: .untouched).inbound
+    return Set(inbound.filter { !$0.servesOutside }.flatMap(\.callers)).subtracting([id])
   }
 
   private static func noIdentity(_ id: ObjectReference, _ caller: ObjectReference, _ why: String) -> BulkheadError {

@@ -23,7 +23,7 @@ extension ClusterTarget: TrafficSource {
     let statuses: [SidecarStatus]
     do {
       statuses = try await status()
-    } catch let failure as APIFailure where failure.kind == .server || failure.kind == .other {
+    } catch let failure as APIFailure where ClusterTarget.isAway(failure) {
       // The server is away and comes back: until then nothing is news, which the gates notice in time.
       statuses = []
     }
@@ -45,9 +45,10 @@ extension ClusterTarget: TrafficSource {
   /// What stand-ins tell, by uid.
   func standinCounts(_ pods: [SeenPod], _ view: ClusterView) async -> [String: PodCounts] {
     let client = client
+    let ports = Self.standinPorts(view)
     return await withTaskGroup(of: (uid: String, counts: PodCounts?).self) { group -> [String: PodCounts] in
       for pod in pods where pod.isReady {
-        guard let port = Self.standinPort(pod, view) else { continue }
+        guard let port = ports[pod.uid] else { continue }
         group.addTask { (pod.uid, await Self.standinCounts(client, pod, port)) }
       }
       var told: [String: PodCounts] = [:]
@@ -56,10 +57,16 @@ extension ClusterTarget: TrafficSource {
     }
   }
 
-  private static func standinPort(_ pod: SeenPod, _ view: ClusterView) -> Int? {
-    let live = view.pods.first { $0[path: "metadata", "uid"]?.string == pod.uid }
-    let text = live?[path: "metadata", "annotations"]?[standinAnnotation]?.string
-    return text.flatMap { Int($0) }.flatMap { (1...65_535).contains($0) ? $0 : nil }
+  /// By uid.
+  private static func standinPorts(_ view: ClusterView) -> [String: Int] {
+    let ports = view.pods.compactMap { pod -> (String, Int)? in
+      guard let uid = pod[path: "metadata", "uid"]?.string,
+        let text = pod[path: "metadata", "annotations"]?[standinAnnotation]?.string, let port = Int(text),
+        (1...65_535).contains(port)
+      else { return nil }
+      return (uid, port)
+    }
+    return Dictionary(ports) { first, _ in first }
   }
 
   private static func standinCounts(_ client: KubernetesClient, _ pod: SeenPod, _ port: Int) async -> PodCounts? {
@@ -67,7 +74,7 @@ extension ClusterTarget: TrafficSource {
       "/api/v1/namespaces/\(pod.workload.namespace)/pods/\(pod.name):\(port)/proxy/.bulkhead/counters"
     guard let answer = try? await client.read(path) else { return nil }
     func tally(_ value: DocumentValue?) -> Tally {
-      Tally(n: value?["n"]?.integer ?? 0, errors: value?["errors"]?.integer ?? 0)
+      Tally(n: Tally.bounded(value?["n"]?.integer ?? 0), errors: Tally.bounded(value?["errors"]?.integer ?? 0))
     }
     var counts = PodCounts()
     counts.inbound = tally(answer["served"])

@@ -27,6 +27,8 @@ package struct ClusterTargetSettings: Sendable {
   package var readDurations: @Sendable (_ page: [UInt8]) throws -> [ObjectReference: CallDuration] = { _ in [:] }
   /// Whether Chaos Mesh puts faults in.
   package var hasChaosMesh = false
+  /// Whether the cluster knows its kinds, so that an earlier run may have left some.
+  package var servesChaosMesh = false
   /// Keeps the list of workloads that have yet to give their sidecars up.
   package var keepList: @Sendable (_ text: String) async throws -> Void = { _ in }
   /// The contents of the Secret with the authorities' keys, where there is none yet.
@@ -152,8 +154,11 @@ package actor ClusterTarget {
     return view
   }
 
+  /// Derived once: the fleet of a run stays what it was.
+  private lazy var documentWithoutFaults = MeshDocument(fleet, settings.derivation)
+
   func document() -> MeshDocument {
-    var document = MeshDocument(fleet, settings.derivation)
+    var document = documentWithoutFaults
     (document.delays, document.cuts) = (delays, cuts)
     return document
   }

@@ -169,7 +169,8 @@ package final class RolloutLease: Sendable {
   private static func taken(_ sighting: Sighting) -> BulkheadError {
     BulkheadError(
       .tryAgain, "another rollout has the lease: \(sighting.holder.safeForTerminal)",
-      cure: "wait for it to end; a run that was killed gives it up after \(sighting.seconds) s")
+      cure: "wait for it to end (one that was killed gives the lease up after \(sighting.seconds) s), and go on with "
+        + "'bulkhead rollout resume'")
   }
 
   private func keep() async throws {
@@ -188,9 +189,10 @@ package final class RolloutLease: Sendable {
         }
         _ = try await client.patch(Self.name, with: object(transitions: epoch), precondition: Precondition(of: live))
         state.withLock { $0.goodUntil = before + .seconds(seconds) }
-      } catch let failure as APIFailure {
+      } catch {
+        try Task.checkCancellation()
         // One that cannot be renewed is still ours until it runs out.
-        if (try? requireEpoch()) == nil { throw failure }
+        if (try? requireEpoch()) == nil { throw error }
       }
     }
   }

@@ -104,6 +104,11 @@ package struct PodCounts: Sendable, Equatable {
   }
 }
 
+extension Tally {
+  /// A count that anybody may have written: none is negative, and those of a million pods can be added up.
+  static func bounded(_ count: Int) -> Int { min(max(0, count), 1 << 40) }
+}
+
 /// Adds up what pods have counted, the dead included, so that what the book says only grows.
 package struct TrafficBook: Sendable {
   private struct Page: Sendable {
@@ -116,7 +121,10 @@ package struct TrafficBook: Sendable {
 
   package init() {}
 
+  /// A pod that is first seen as it leaves belongs to what was before: an earlier run's canary would lend latencies to
+  /// stable pods that have none, which the judge would then wait for.
   package mutating func enter(_ pod: SeenPod, _ counts: PodCounts) {
+    guard !pod.isLeaving || pages[pod.uid] != nil else { return }
     var page = pages[pod.uid] ?? Page(workload: pod.workload, revision: pod.revision)
     page.total.add(counts.since(page.last))
     let users = counts.users ?? page.last.users

@@ -7,8 +7,8 @@ extension Trap {
     code: "T28", title: "TLS of the application's own on a port for HTTP", severity: .high, level: .readyAfterFix,
     meshes: [.istioSidecar, .envoy], beforeChoice: true,
     why: """
-      A sidecar that is told HTTP reads requests. Where it meets TLS instead, Istio's ends the handshake, and a plain \
-      Envoy's lets it past the mesh, so that its calls fail once the server is strict.
+      A sidecar that is told HTTP reads requests. Where it meets TLS instead, Istio's cannot read it and fails, and a \
+      plain Envoy's lets it past the mesh, so that its calls fail once the server is strict.
       """,
     cure: "name the service's port https-… or set appProtocol: https, so that its bytes go inside mutual TLS",
     references: ["https://istio.io/latest/docs/ops/common-problems/network-issues/"],

@@ -9,11 +9,14 @@ package struct PrometheusExpressionSource: MetricSource {
   let client: PrometheusClient
   let requests: String
   let errors: String
+  /// Seconds; as in `PrometheusSource`.
+  let delay: Double
 
-  package init(_ client: PrometheusClient, requests: String, errors: String) {
+  package init(_ client: PrometheusClient, requests: String, errors: String, delay: Double) {
     self.client = client
     self.requests = requests
     self.errors = errors
+    self.delay = delay
   }
 
   package var name: String { "Prometheus at \(client.http.address)" }
@@ -30,8 +33,9 @@ package struct PrometheusExpressionSource: MetricSource {
     let name = try ServiceName(service)
     var result = ArmMetrics(service: service, arm: arm, window: window, quality: .fresh)
     do throws(Absence) {
-      let all = try await number(Self.filled(requests, name, arm, window), "requests", window.to)
-      let failed = try await number(Self.filled(errors, name, arm, window), "errors", window.to)
+      let end = window.to - delay
+      let all = try await number(Self.filled(requests, name, arm, window), "requests", end)
+      let failed = try await number(Self.filled(errors, name, arm, window), "errors", end)
       result.requests = all.rounded()
       result.errors = ErrorCounts(server: failed.rounded())
       if all != all.rounded() || failed != failed.rounded() {

@@ -13,12 +13,13 @@ package struct PrometheusSource: MetricSource {
   /// Seconds; must be more than the scrape interval.
   let patience: Double
   let latency: Bool
-  /// Seconds by which samples may reach Prometheus late (remote write); windows end so much earlier.
+  /// Seconds by which samples may be seen late (a scrape under way, remote write); windows end so much earlier, or a
+  /// sample would be in neither the window of its time nor the next one.
   let delay: Double
 
   package init(
     _ client: PrometheusClient, queries: MetricQueries, baselineQueries: MetricQueries? = nil,
-    selection: ArmSelection = ArmSelection(), patience: Double = 30, latency: Bool = true, delay: Double = 0
+    selection: ArmSelection = ArmSelection(), patience: Double = 30, latency: Bool = true, delay: Double
   ) {
     self.client = client
     self.queries = [.baseline: baselineQueries ?? queries, .canary: queries]

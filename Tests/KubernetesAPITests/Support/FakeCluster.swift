@@ -55,6 +55,7 @@ final class FakeCluster: Sendable {
     /// Fixed answers by `METHOD path`, in turn; the last stays.
     var scripted: [String: [Answer]] = [:]
     var forbidden: Set<String> = []
+    var watchesAreSilent = false
   }
   private let state = Mutex(State())
 
@@ -66,6 +67,9 @@ final class FakeCluster: Sendable {
   func script(_ line: String, _ answers: [Answer]) { state.withLock { $0.scripted[line] = answers } }
   func forbid(_ paths: [String]) { state.withLock { $0.forbidden.formUnion(paths) } }
 
+  /// Watches are taken, and no event ever comes.
+  func silenceWatches() { state.withLock { $0.watchesAreSilent = true } }
+
   func put(_ path: String, _ json: String) {
     let value = (try? JSONItem.read(Array(json.utf8)).value) ?? .null
     state.withLock { state in state.store(path, value, isEffect: false) }
@@ -75,6 +79,7 @@ final class FakeCluster: Sendable {
   func answer(_ request: Request) -> (Answer?, Fault?) {
     state.withLock { state in
       state.requests.append(request)
+      if state.watchesAreSilent, request.query["watch"] == "true" { return (nil, .silence) }
       let fault = state.faults.isEmpty ? nil : state.faults.removeFirst()
       switch fault {
       case .status(let status, let retryAfter):

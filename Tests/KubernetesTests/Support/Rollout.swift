@@ -166,8 +166,15 @@ struct Rollout: Sendable {
     return item.merging(["spec": spec]) { _, new in new }
   }
 
+  /// The names of all that Bulkhead keeps in the cluster for itself.
+  func ownObjects() async throws -> String {
+    try await cluster.kubectl(
+      "get", "deployments,services,configmaps,secrets,clusterroles,clusterrolebindings,roles,rolebindings", "-A", "-l",
+      "app.kubernetes.io/managed-by=bulkhead", "-o", "name")
+  }
+
   /// By kind, namespace and name: what changes with every write. Endpoints and the cluster's own leases never rest.
-  func versions() async throws -> [String] {
+  func versions(withLease: Bool = true) async throws -> [String] {
     var kinds = "deployments,services,serviceaccounts,configmaps,secrets,networkpolicies,clusterroles"
     kinds += ",clusterrolebindings,roles,rolebindings,namespaces"
     let name = "{.metadata.namespace}/{.metadata.name}"
@@ -180,7 +187,8 @@ struct Rollout: Sendable {
     let generations = try await cluster.kubectl(
       "get", "deployments,statefulsets,daemonsets", "-A", "-o",
       #"jsonpath={range .items[*]}\#(name) {.metadata.generation}{"\n"}{end}"#)
-    return text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("Deployment ") } + [lease, generations]
+    return text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("Deployment ") } + [generations]
+      + (withLease ? [lease] : [])
   }
 
   /// What a stand-in without a sidecar, which calls the cart, has counted.

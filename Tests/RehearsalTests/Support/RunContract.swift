@@ -27,6 +27,7 @@ struct RunContract: Decodable {
     var percent: Int
     var verdict: String
     var seconds: Double
+    var disturbedSeconds: Double?
     var workloads: [Judged]
   }
   struct Judged: Decodable {

@@ -1,0 +1,32 @@
+package import FleetModel
+package import Trials
+
+/// A workload at which calls failed or waited, and whose pods were at their own processor limit meanwhile. They got all
+/// the time that the limit allows, however busy the machine was: nobody else is to blame.
+package struct HeldWorkload: Sendable, Equatable, Codable {
+  package var workload: ObjectReference
+  /// Of the limit's periods, those in which it held a pod up: 0 to 1.
+  package var share: Double
+
+  /// From which on throttling is held to be a fault: the alert CPUThrottlingHigh (kubernetes-mixin) has the same.
+  package static let leastShare = 0.25
+  /// The kernel's period is a tenth of a second.
+  package static let leastPeriods = 10
+
+  package var text: String { "\(workload.name)'s pods were at their CPU limit \(Int(share * 100)) % of the time" }
+
+  /// - Parameters:
+  ///   - suspects: where calls failed or waited.
+  ///   - fault: may limit pods itself, which says nothing of the workload's own limit.
+  package static func between(
+    _ start: TrafficSnapshot, _ end: TrafficSnapshot, among suspects: Set<ObjectReference>, during fault: Fault
+  ) -> [HeldWorkload] {
+    suspects.sorted().compactMap { workload in
+      if case .limitCPU(of: workload, percent: _) = fault { return nil }
+      guard let before = start.limits[workload], let after = end.limits[workload] else { return nil }
+      let (all, held) = (after.all - before.all, after.held - before.held)
+      guard all >= leastPeriods, Double(held) >= Double(all) * leastShare else { return nil }
+      return HeldWorkload(workload: workload, share: Double(held) / Double(all))
+    }
+  }
+}

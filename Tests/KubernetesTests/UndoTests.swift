@@ -1,0 +1,43 @@
+import Testing
+
+/// What no rollout in good order ever needs; it takes longer than the rest of a test run should wait.
+@Suite(
+  "The undo of a rollout that went wrong early, or is no longer the last", .serialized, .timeLimit(.minutes(10)),
+  .enabled(if: Cluster.canBeMade && Cluster.foreign == nil, Cluster.whyNot),
+  .enabled(if: Image.envoy != nil, "needs Envoy: run Scripts/bootstrap, or set BULKHEAD_ENVOY"), .clusterForRollouts)
+struct UndoTests {
+  /// A wrong image may be why a run is taken back: its undo must not wait for what that image would start.
+  @Test("does not wait for a discovery server that never came")
+  func withoutImage() async throws {
+    try await withShop { rollout in
+      let before = try await rollout.objects()
+      let planned = try await rollout.bulkhead(
+        "plan", "--kube", "-n", RolloutShop.namespace, "--mesh", "envoy", "-o", "yaml")
+      let plan = try rollout.write("plan.yaml", planned.output)
+      let words = rollout.startArguments(plan: plan, out: "run").map { $0.replacing("/bulkhead:1", with: "/nothing:1") }
+      let ending = try await rollout.running(words) { _ in }
+      #expect(ending.code == 69 && ending.messages.contains("nothing:1"), "\(ending.messages)")
+      let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
+      #expect(undone.code == 0, "\(undone.messages)")
+      #expect(try await rollout.objects() == before)
+      #expect(try await rollout.ownObjects() == "")
+    }
+  }
+
+  @Test("leaves alone what a newer plan has enrolled since")
+  func olderRun() async throws {
+    try await withShop { rollout in
+      let older = try rollout.write("older.yaml", Plans.oneWave)
+      // A second is too short for a verdict: the canary comes, and goes again.
+      let refused = try await rollout.start(plan: older, out: "older", "--skip-trials", "--deadline", "1")
+      #expect(refused.code == 80, "\(refused.messages)")
+      let newer = try rollout.write("newer.yaml", Plans.enrolOnly)
+      let promoted = try await rollout.running(rollout.quick(newer, "newer")) { _ in }
+      try #require(promoted.code == 0, "\(promoted.messages)")
+      let versions = try await rollout.versions(withLease: false)
+      let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("older"))
+      #expect(undone.code == 0 && undone.messages.contains("by another plan since"), "\(undone.messages)")
+      #expect(try await rollout.versions(withLease: false) == versions)
+    }
+  }
+}
