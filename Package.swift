@@ -169,7 +169,9 @@ let package = Package(
     tests(
       "MetricSources", ["MetricSources", "Judgement", "StandinProtocol", "FleetModel", "Diagnostics", nioHTTP] + nio,
       exclude: ["Corpus"]),
-    tests("KubernetesAPI", ["KubernetesAPI", "Intake", "FleetModel", "Diagnostics", nioHTTP, nioSSL] + nio),
+    tests(
+      "KubernetesAPI",
+      ["KubernetesAPI", "KubernetesTarget", "Intake", "FleetModel", "Diagnostics", nioHTTP, nioSSL] + nio),
     tests(
       "KubernetesTarget",
       [

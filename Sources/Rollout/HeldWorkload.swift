@@ -16,14 +16,16 @@ package struct HeldWorkload: Sendable, Equatable, Codable {
   package var text: String { "\(workload.name)'s pods were at their CPU limit \(Int(share * 100)) % of the time" }
 
   /// - Parameters:
+  ///   - start: what limits had done when the fault began, and `end` when it ended.
   ///   - suspects: where calls failed or waited.
   ///   - fault: may limit pods itself, which says nothing of the workload's own limit.
   package static func between(
-    _ start: TrafficSnapshot, _ end: TrafficSnapshot, among suspects: Set<ObjectReference>, during fault: Fault
+    _ start: [ObjectReference: LimitPeriods], _ end: [ObjectReference: LimitPeriods],
+    among suspects: Set<ObjectReference>, during fault: Fault
   ) -> [HeldWorkload] {
     suspects.sorted().compactMap { workload in
       if case .limitCPU(of: workload, percent: _) = fault { return nil }
-      guard let before = start.limits[workload], let after = end.limits[workload] else { return nil }
+      guard let before = start[workload], let after = end[workload] else { return nil }
       let (all, held) = (after.all - before.all, after.held - before.held)
       guard all >= leastPeriods, Double(held) >= Double(all) * leastShare else { return nil }
       return HeldWorkload(workload: workload, share: Double(held) / Double(all))

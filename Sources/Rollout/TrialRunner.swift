@@ -70,6 +70,7 @@ package struct TrialRunner<Time: Clock<Duration>>: Sendable {
     var lastLook = seconds()
     let limit = Duration.seconds(trial.holdSeconds + 20)
     var atStart = TrafficSnapshot()
+    var limitsAtStart: [ObjectReference: LimitPeriods] = [:]
     do {
       while machine.phase != .concluded {
         try await clock.sleep(for: pace)
@@ -81,6 +82,7 @@ package struct TrialRunner<Time: Clock<Duration>>: Sendable {
         case .startFault?:
           do {
             atStart = try await traffic.snapshot()
+            limitsAtStart = try await traffic.limitPeriods()
             try await faults.start(trial.fault, limit: limit)
             machine.faultStarted(at: seconds(), users: try await traffic.snapshot().allUsers)
           } catch let error where !(error is CancellationError) {
@@ -93,7 +95,8 @@ package struct TrialRunner<Time: Clock<Duration>>: Sendable {
           let slow = SlowCall.between(calm: before, start: atStart, end: atEnd)
           record.slow = slow.isEmpty ? nil : slow
           let suspects = Set(record.failures.map(\.target) + slow.map(\.target))
-          let held = HeldWorkload.between(atStart, atEnd, among: suspects, during: trial.fault)
+          let held = HeldWorkload.between(
+            limitsAtStart, try await traffic.limitPeriods(), among: suspects, during: trial.fault)
           record.held = held.isEmpty ? nil : held
           try await faults.end(trial.fault)
           machine.faultEnded(evidence, at: seconds(), users: try await traffic.snapshot().allUsers)

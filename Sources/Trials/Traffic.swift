@@ -78,6 +78,10 @@ package struct LimitPeriods: Sendable, Equatable {
     self.all = all
     self.held = held
   }
+
+  package static func += (left: inout LimitPeriods, right: LimitPeriods) {
+    left = LimitPeriods(all: left.all + right.all, held: left.held + right.held)
+  }
 }
 
 /// Everything counted since the target was prepared. Counters only grow; windows are differences.
@@ -90,8 +94,6 @@ package struct TrafficSnapshot: Sendable, Equatable {
   package var latency: [Edge: LatencyTally] = [:]
   /// Everything raised so far, oldest first; empty where the target has no such source.
   package var alarms: [SecurityAlarm] = []
-  /// What processor limits did to those pods of a workload that run now; empty where the target does not count it.
-  package var limits: [ObjectReference: LimitPeriods] = [:]
   /// Nil where the target does not know its machine, or has more than one.
   package var machine: MachineTime?
 
@@ -133,4 +135,11 @@ package struct TrafficSnapshot: Sendable, Equatable {
 package protocol TrafficSource: Sendable {
   /// Cumulative counts up to now. Throws when the source is broken: no data is never good data.
   func snapshot() async throws -> TrafficSnapshot
+  /// What processor limits have done up to now to those pods of a workload that run now.
+  func limitPeriods() async throws -> [ObjectReference: LimitPeriods]
+}
+
+extension TrafficSource {
+  /// Most targets do not count it.
+  package func limitPeriods() async throws -> [ObjectReference: LimitPeriods] { [:] }
 }

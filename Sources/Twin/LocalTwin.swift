@@ -189,14 +189,17 @@ extension LocalTwin: TrafficSource {
     snapshot.machine = ProcessorTimes.now().map {
       MachineTime(total: $0.clock * Double($0.processors), idle: $0.idle, used: $0.used, stolen: $0.stolen)
     }
-    if let world = site?.world {
-      for pod in pods.values where pod.role == .workload {
-        guard let counts = world.throttling(of: pod.appContainer) else { continue }
-        let before = snapshot.limits[pod.workload] ?? LimitPeriods(all: 0, held: 0)
-        snapshot.limits[pod.workload] = LimitPeriods(
-          all: before.all + counts.allPeriods, held: before.held + counts.periods)
-      }
-    }
     return snapshot
+  }
+
+  package func limitPeriods() async throws -> [ObjectReference: LimitPeriods] {
+    guard let world = site?.world else { return [:] }
+    var periods: [ObjectReference: LimitPeriods] = [:]
+    for pod in pods.values where pod.role == .workload {
+      guard let counts = world.throttling(of: pod.appContainer) else { continue }
+      periods[pod.workload, default: LimitPeriods(all: 0, held: 0)] += LimitPeriods(
+        all: counts.allPeriods, held: counts.periods)
+    }
+    return periods
   }
 }

@@ -12,6 +12,7 @@ struct DisturbedTrialTests {
   private final class Target: TrafficSource, FaultInjector, ControlRange {
     private struct State {
       var snapshot = TrafficSnapshot()
+      var limits: [ObjectReference: LimitPeriods] = [:]
       var faults = 0
       var isBroken = false
     }
@@ -45,10 +46,7 @@ struct DisturbedTrialTests {
           let edge = Edge(caller: failsAt, target: failsAt, cohort: .stable)
           state.snapshot.edges[edge, default: Tally()] += Tally(n: 40, errors: fails ? 30 : 0)
         }
-        if let held {
-          let before = state.snapshot.limits[held] ?? LimitPeriods(all: 0, held: 0)
-          state.snapshot.limits[held] = LimitPeriods(all: before.all + 20, held: before.held + 6)
-        }
+        if let held { state.limits[held, default: LimitPeriods(all: 0, held: 0)] += LimitPeriods(all: 20, held: 6) }
         let isTaken = state.isBroken && state.faults <= disturbed
         state.snapshot.machine?.total += 100
         state.snapshot.machine?.idle += 20
@@ -57,6 +55,7 @@ struct DisturbedTrialTests {
         return state.snapshot
       }
     }
+    func limitPeriods() async throws -> [ObjectReference: LimitPeriods] { state.withLock(\.limits) }
     func start(_ fault: Fault, limit: Duration) async throws {
       state.withLock { ($0.faults, $0.isBroken) = ($0.faults + 1, true) }
     }

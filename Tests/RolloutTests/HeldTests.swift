@@ -39,7 +39,7 @@ struct HeldTests {
   }
 
   @Test func isSaidOnce() async throws {
-    let (held, history) = try await run(StillTarget(), hold: 1)
+    let (held, history) = try await run(StillTarget(), hold: 3)
     #expect(held.count == 1, "\(held)")
     #expect(history.result == .rolledBack && history.exitCode == .gateFailed)
     #expect(history.waves.first?.notPutBack == nil)

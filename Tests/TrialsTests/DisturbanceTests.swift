@@ -31,8 +31,8 @@ extension Double {
   }
 
   @Test func aBusyMachineThatHasItsProcessorsIsNotDisturbed() {
-    #expect(looks([(0.5, 0), (0.5, 0.05), (0.5, 0.14)]).seconds == 0)
-    #expect(looks([(0.5, 0.16)]).seconds == 0.25)
+    #expect(looks([(0.5, 0), (0.5, 0.05), (0.5, 0.1499)]).seconds == 0)
+    #expect(looks([(0.5, 0.1501)]).seconds == 0.25)
   }
 
   @Test func whatIsTakenOfAProcessorAtRestIsMissedByNobody() {

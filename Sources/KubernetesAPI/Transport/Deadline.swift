@@ -1,8 +1,8 @@
 /// Something took longer than it may.
-struct LateError: Error {}
+package struct LateError: Error {}
 
 /// Ends work that takes too long, by cancelling it.
-func withDeadline<Value: Sendable>(
+package func withDeadline<Value: Sendable>(
   _ limit: Duration, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
   try await withThrowingTaskGroup(of: Value.self) { group in

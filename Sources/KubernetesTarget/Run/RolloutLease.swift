@@ -52,8 +52,10 @@ package final class RolloutLease: Sendable {
     (self.client, self.holder, self.seconds, self.say) = (client, holder, seconds, say)
   }
 
-  /// Between two renewals.
-  private var renewal: Duration { .milliseconds(seconds * 1_000 / 4) }
+  /// Between two renewals, and the time that each has: two that are lost leave time for a third.
+  private var renewal: Duration { .milliseconds(seconds * 1_000 / 6) }
+  /// Before one that failed is tried again.
+  private var renewalRetry: Duration { .milliseconds(seconds * 1_000 / 15) }
   /// A write that was begun must be over before somebody else's begin.
   private var margin: Duration { .milliseconds(seconds * 1_000 / 3) }
 
@@ -174,27 +176,34 @@ package final class RolloutLease: Sendable {
   }
 
   private func keep() async throws {
+    var pause = renewal
     while true {
-      try await Task.sleep(for: renewal)
-      let before = ContinuousClock.now
+      try await Task.sleep(for: pause)
       do {
-        let live = try await client.get(Self.name)
-        let epoch = try requireEpoch()
-        guard live[path: "spec", "holderIdentity"]?.string == holder,
-          live[path: "spec", "leaseTransitions"]?.integer == epoch
-        else {
-          state.withLock { $0 = State() }
-          throw BulkheadError(
-            .tryAgain, "another rollout took the lease \(ClusterNames.lease)", cure: "see which one is to go on")
-        }
-        _ = try await client.patch(Self.name, with: object(transitions: epoch), precondition: Precondition(of: live))
-        state.withLock { $0.goodUntil = before + .seconds(seconds) }
+        try await withDeadline(renewal) { try await self.renew() }
+        pause = renewal
       } catch {
         try Task.checkCancellation()
         // One that cannot be renewed is still ours until it runs out.
-        if (try? requireEpoch()) == nil { throw error }
+        do { try requireEpoch() } catch let lost { throw error is LateError ? lost : error }
+        pause = renewalRetry
       }
     }
+  }
+
+  private func renew() async throws {
+    let before = ContinuousClock.now
+    let live = try await client.get(Self.name)
+    let epoch = try requireEpoch()
+    guard live[path: "spec", "holderIdentity"]?.string == holder,
+      live[path: "spec", "leaseTransitions"]?.integer == epoch
+    else {
+      state.withLock { $0 = State() }
+      throw BulkheadError(
+        .tryAgain, "another rollout took the lease \(ClusterNames.lease)", cure: "see which one is to go on")
+    }
+    _ = try await client.patch(Self.name, with: object(transitions: epoch), precondition: Precondition(of: live))
+    state.withLock { $0.goodUntil = before + .seconds(seconds) }
   }
 
   private func release() async {
