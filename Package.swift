@@ -163,7 +163,10 @@ let package = Package(
       ], exclude: ["Golden"]),
     tests(
       "Reports",
-      ["Reports", "Audit", "CommandLine", "Intake", "FleetModel", "Diagnostics", yams, argumentParser],
+      [
+        "Reports", "Audit", "CommandLine", "Intake", "Rollout", "Planning", "Trials", "IntentModel", "FleetModel",
+        "Diagnostics", yams, argumentParser,
+      ],
       exclude: ["Golden"]),
     tests("Scanners", ["Scanners", "FleetModel", "Diagnostics", nioHTTP] + nio, exclude: ["Corpus"]),
     tests(

@@ -16,7 +16,7 @@ package struct HTMLReport {
       <!doctype html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-      <title>Bulkhead rehearsal: \(headline)</title><style>\(HTMLText(raw: Stylesheet.text))</style></head><body>
+      <title>\(brand): \(headline)</title><style>\(HTMLText(raw: Stylesheet.text))</style></head><body>
       <main>\(header)\(trouble)\(graphs)\(HTMLReportWaves(report).sections)\(HTMLReportBreakouts(report).sections)\
       \(weaknesses)\(findings)
       <footer>Derived from the run's hash-chained journal. Fleet \(String(report.plan.fleetDigest.prefix(12))), \
@@ -25,6 +25,8 @@ package struct HTMLReport {
       """
     return page.markup
   }
+
+  private var brand: String { report.isOnCluster ? "Bulkhead rollout" : "Bulkhead rehearsal" }
 
   private var headline: String {
     switch report.result {
@@ -41,7 +43,7 @@ package struct HTMLReport {
     let controls = trials.flatMap(\.controls).filter(\.applies)
     let ways = report.waysOut
     return """
-      <header class="\(report.result.rawValue)"><p class="brand">Bulkhead rehearsal</p><h1>\(headline)</h1>
+      <header class="\(report.result.rawValue)"><p class="brand">\(brand)</p><h1>\(headline)</h1>
       <p class="lead">\(sentence)</p></header>
       <section class="tiles">
       \(tile("\(promoted) of \(report.plan.waves.count)", "waves promoted"))
@@ -49,23 +51,40 @@ package struct HTMLReport {
       \(tile("\(trials.count { $0.result == .pass }) of \(trials.count)",
              "trials passed, with the fault seen to happen"))
       \(tile("\(controls.count { $0.result == .pass }) of \(controls.count)", "security controls held during faults"))
-      \(tile("\(report.fleet.workloads.count)", "workloads, every one in real containers"))
+      \(size)
       \(tile(Figures.seconds(report.history.seconds), "from start to end"))
       </section>
       """
   }
 
+  private var size: HTMLText {
+    report.isOnCluster
+      ? tile("\(report.planned.count)", "workloads of the cluster in this plan")
+      : tile("\(report.fleet.workloads.count)", "workloads, every one in real containers")
+  }
+
   private var sentence: String {
-    let names = report.fleet.workloads.count
+    let names = report.planned.count
     switch report.result {
     case .promoted:
-      return
-        "All \(names) workloads entered the mesh; every wave passed its canary, its trials and its break-out probes."
+      return "All \(names) workloads entered the mesh; every wave passed \(passed)."
     case .rolledBack:
       let wave = report.history.waves.last
       return "\(wave?.name ?? "A wave") was undone: \(wave?.reason ?? "no reason was recorded")."
     case .failed:
       return "The run did not end as it should. \(report.history.waves.last?.reason ?? "")"
+    }
+  }
+
+  /// Trials and probes can be left out.
+  private var passed: String {
+    let waves = report.history.waves
+    let (isTried, isProbed) = (waves.contains { !$0.trials.isEmpty }, waves.contains { !$0.probes.isEmpty })
+    return switch (isTried, isProbed) {
+    case (true, true): "its canary, its trials and its break-out probes"
+    case (true, false): "its canary and its trials"
+    case (false, true): "its canary and its break-out probes"
+    case (false, false): "its canary; neither trials nor break-outs were asked for"
     }
   }
 
@@ -79,16 +98,28 @@ package struct HTMLReport {
       let list = planted.map { text -> HTMLText in "<li>\(text)</li>" }
       parts += "<section class=\"note\"><h2>Planted on purpose</h2><ul>\(list)</ul></section>"
     }
+    if let leftOut = report.history.header?.leftOut, !leftOut.isEmpty {
+      let list = leftOut.map { text -> HTMLText in "<li>\(text)</li>" }
+      parts += "<section class=\"note\"><h2>What was not tried, and why</h2><ul>\(list)</ul></section>"
+    }
     for wave in report.history.waves where wave.result != .promoted {
       let steps = wave.steps.reversed().map { step -> HTMLText in
         "<li><code>\(step.action.rawValue)</code> of \(step.workload.name): \(step.undo)</li>"
       }
+      let isBack = wave.notPutBack == nil
       parts += """
-        <section class="alarm"><h2>\(wave.name) was rolled back</h2><p>\(wave.reason ?? "")</p>
-        <details><summary>what was undone, in this order</summary><ol>\(steps)</ol></details></section>
+        <section class="alarm"><h2>\(wave.name) was \(isBack ? "" : "not wholly ")rolled back</h2>
+        <p>\(wave.reason ?? "")</p>\(left(wave))
+        <details><summary>\(isBack ? "what was undone" : "what is to be undone"), in this order</summary>
+        <ol>\(steps)</ol></details></section>
         """
     }
     return parts
+  }
+
+  private func left(_ wave: WaveRecord) -> HTMLText {
+    guard let left = wave.notPutBack else { return "" }
+    return "<p>This was not put back:</p><ul>\(left.map { "<li>\($0)</li>" as HTMLText })</ul>"
   }
 
   private var graphs: HTMLText {

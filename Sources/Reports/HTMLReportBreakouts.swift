@@ -27,8 +27,9 @@ struct HTMLReportBreakouts {
       <section><h2>Real attempts to break out</h2><table class="matrix"><thead><tr><th>workload</th>
       \(heads)</tr></thead>
       <tbody>\(weakened(tried))\(rows)</tbody></table>
-      <p class="legend">● got out, before and still · ●→○ got out before, contained now · ○ contained · each probe was
-      first shown to get out of a container made weak for it</p><details><summary>what each vector is, and what closes
+      <p class="legend">● got out, before and still · ●→○ got out before, contained now · ○ contained · – not tried ·
+      each probe that counts was first shown to get out of a container made weak for it; one that did not (? in the
+      first row) is blind and tried nowhere</p><details><summary>what each vector is, and what closes
       it</summary><dl>\(legend)</dl></details></section>
       """
   }
@@ -36,8 +37,10 @@ struct HTMLReportBreakouts {
   private func weakened(_ vectors: [String]) -> HTMLText {
     let probes = report.history.waves.first?.probes.filter { $0.phase == .weakened } ?? []
     let cells = vectors.map { code -> HTMLText in
-      let out = probes.contains { $0.vector == code && $0.result == .escaped }
-      return out ? "<td class=\"bad\">●</td>" : "<td class=\"dim\">?</td>"
+      let probe = probes.first { $0.vector == code }
+      let title = probe.map { "\($0.result.rawValue) at \($0.step) \($0.errno ?? "")" } ?? "not tried"
+      let isOut = probe?.result == .escaped
+      return "<td class=\"\(isOut ? "bad" : "dim")\" title=\"\(title)\">\(isOut ? "●" : "?")</td>"
     }
     return "<tr class=\"control\"><td class=\"name\">made weak on purpose</td>\(cells)</tr>"
   }

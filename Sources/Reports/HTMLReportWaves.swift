@@ -17,7 +17,7 @@ struct HTMLReportWaves {
       <p class="legend"><span><i class="key share"></i>canary at a share of the users</span>
       <span><i class="key trial"></i>trial under a fault</span>
       <span><i class="key rest"></i>placing, probing, committing</span></p>
-      \(waves.map(canary))\(waves.map(notPutBack))</section>
+      \(waves.map(canary))</section>
       <section><h2>Trials and the controls that had to hold meanwhile</h2>\(matrix(waves))</section>
       """
   }
@@ -25,10 +25,13 @@ struct HTMLReportWaves {
   private func canary(_ wave: WaveRecord) -> HTMLText {
     let rows = wave.canary.flatMap { share in share.workloads.map { row(share, $0) } }
     let verdicts = wave.canary.map { "\($0.percent) % \($0.verdict)\(disturbed($0))" }.joined(separator: " · ")
+    let reasons = wave.canary.filter { !$0.reason.isEmpty }.map { share -> HTMLText in
+      "<p>at \(share.percent) %: \(share.reason)</p>"
+    }
     return """
       <details><summary><b>\(wave.name)</b> – \(wave.result.rawValue) in \(Figures.seconds(wave.seconds)); canary \
-      \(verdicts)</summary><table class="numbers"><thead><tr><th>share</th><th>workload</th><th>stable errors</th>
-      <th>canary errors</th><th>evidence of harm</th><th>evidence of no harm</th><th>error rate below</th>
+      \(verdicts)</summary>\(reasons)<table class="numbers"><thead><tr><th>share</th><th>workload</th>
+      <th>stable errors</th><th>canary errors</th><th>evidence of harm</th><th>evidence of no harm</th><th>error rate below</th>
       <th title="slower than the stable pods' p99; of the canary: and the mesh's budget">slow calls, stable, canary</th>
       <th>verdict</th>
       </tr></thead><tbody>\(rows)</tbody></table></details>
@@ -37,11 +40,6 @@ struct HTMLReportWaves {
 
   private func disturbed(_ share: ShareRecord) -> String {
     share.disturbedSeconds.map { " (\(Figures.seconds($0)) of it the machine's host was busy with others)" } ?? ""
-  }
-
-  private func notPutBack(_ wave: WaveRecord) -> HTMLText {
-    guard let left = wave.notPutBack else { return "" }
-    return "<p><b>\(wave.name) was not put back:</b></p><ul>\(left.map { "<li>\($0)</li>" as HTMLText })</ul>"
   }
 
   private func row(_ share: ShareRecord, _ judged: JudgedWorkload) -> HTMLText {
@@ -77,7 +75,7 @@ struct HTMLReportWaves {
         """
         <tr><td>\(wave.name.prefix { $0 != ":" }.description)</td><td class="name" title="\(trial.hypothesis)">\
         \(trial.faults.joined(separator: ", "))</td><td>\(cell(trial))</td><td class="name">\(evidence(trial))</td>\
-        \(trial.controls.map(cell))</tr>
+        \(Control.all.map { control in cell(trial.controls.first { $0.name == control.kind.rawValue }) })</tr>
         """
       }
     }
@@ -85,7 +83,7 @@ struct HTMLReportWaves {
       <table class="matrix"><thead><tr><th>wave</th><th>fault</th><th>hypothesis</th><th>the fault happened; users</th>
       \(names)</tr></thead><tbody>\(rows)</tbody></table>
       <p class="legend">✓ held or passed, and the same attempt against a deliberately open twin was caught · ✗ failed ·
-      ? inconclusive · – its policy was not in force yet</p>
+      ? inconclusive · – its policy was not in force yet, or it cannot be tried here</p>
       """
   }
 
@@ -105,7 +103,8 @@ struct HTMLReportWaves {
     }
   }
 
-  private func cell(_ control: ControlResult) -> HTMLText {
+  private func cell(_ control: ControlResult?) -> HTMLText {
+    guard let control else { return "<td class=\"dim\" title=\"not tried\">–</td>" }
     let counts =
       "\(control.refused) refused, \(control.reached) got through; open twin \(control.positiveControl.rawValue)"
       + (control.blind == 0 ? "" : ", not reached in \(control.blind) rounds that do not count")

@@ -105,9 +105,7 @@ struct RunDocument: Encodable {
     let history = report.history
     result = report.result.rawValue
     planted = (history.header?.planted).flatMap { $0.isEmpty ? nil : $0 }
-    leftOut = (history.header?.options["leftOut"]).flatMap {
-      $0.isEmpty ? nil : $0.split(separator: "\n").map(String.init)
-    }
+    leftOut = (history.header?.leftOut).flatMap { $0.isEmpty ? nil : $0 }
     fleetDigest = report.plan.fleetDigest
     mesh = report.plan.mesh
     waves = history.waves.map(WaveEntry.init)

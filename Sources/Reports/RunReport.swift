@@ -20,6 +20,10 @@ package struct RunReport: Sendable {
     self.findings = findings
   }
 
+  var isOnCluster: Bool { history.header?.isOnCluster ?? false }
+  /// Those that enter the mesh.
+  var planned: Set<ObjectReference> { Set(plan.waves.flatMap(\.workloads)) }
+
   package var result: RolloutResult { history.result ?? .failed }
 
   /// How often each way out is open, over all workloads: before the first wave and at the end.

@@ -9,11 +9,15 @@ enum WeaknessList {
   static func of(_ report: RunReport) -> [Weakness] {
     var list = report.history.waves.flatMap(\.trials).compactMap(\.weakness)
     list += waysOut(report)
-    list += report.fleet.workloads.filter { $0.replicas < 2 }.map { workload in
+    // A DaemonSet has as many pods as there are nodes; what is not in the plan is not ours to judge.
+    let counted = report.fleet.workloads.filter {
+      report.planned.contains($0.id) && ["Deployment", "StatefulSet"].contains($0.id.kind)
+    }
+    list += counted.filter { $0.replicas < 2 }.map { workload in
       Weakness(
         code: "BH-SINGLE-REPLICA", workload: workload.id,
-        evidence: "the manifest asks for \(workload.replicas) replica(s)",
-        remediation: "set replicas to 2 or more; the rehearsal ran two pods")
+        evidence: "its spec asks for \(workload.replicas) replica(s)",
+        remediation: "set replicas to 2 or more" + (report.isOnCluster ? "" : "; the rehearsal ran two pods"))
     }
     list += report.plan.refusals.map {
       Weakness(

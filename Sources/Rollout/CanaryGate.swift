@@ -45,14 +45,16 @@ struct CanaryGate: Sendable {
   /// Begins a share; counts before this moment belong to the share before.
   mutating func begin(share percent: Int, counts: TrafficSnapshot) {
     if all == nil { all = CanaryJudges(workloads: workloads, limits: limits, from: last, to: counts) }
-    all?.begin(share: percent)
-    calm?.begin(share: percent)
+    // What the stable pods did meanwhile was the host's doing; what the canary showed is what let it pass.
+    let shown = hasPassedInSpite ? all?.shownByCanaries : nil
+    all?.begin(share: percent, heldTo: shown)
+    calm?.begin(share: percent, heldTo: shown)
     hasPassedInSpite = false
     share = percent
     last = counts
     atBegin = counts
     deadline = Double(limits.deadline.seconds)
-    disturbance = Disturbance(from: counts.machine)
+    disturbance.restart(from: counts.machine)
     lastLook = 0
   }
 
@@ -161,15 +163,13 @@ struct CanaryGate: Sendable {
     }
     // Disturbed time is given back, but a machine that is never calm does not make a share endless.
     guard seconds - min(disturbance.seconds, Double(limits.deadline.seconds)) >= deadline else { return nil }
-    guard var (workload, missing) = judges.open else {
-      return .inconclusive("the canary was watched for too short a time")
-    }
+    var missing = judges.open?.missing ?? ["the canary was watched for too short a time"]
     if disturbance.seconds > 0 {
       missing.append(disturbance.text(of: seconds))
       // It may be the host's doing; whoever looks for the reason begins there.
       if let seen = all.flatMap(regression) { missing.append("what was seen meanwhile: \(seen.reason)") }
     }
-    return .inconclusive(
-      "\(workload.name): no verdict after \(Int(seconds)) s; \(missing.joined(separator: "; "))")
+    let whose = judges.open.map { "\($0.workload.name): " } ?? ""
+    return .inconclusive("\(whose)no verdict after \(Int(seconds)) s; \(missing.joined(separator: "; "))")
   }
 }

@@ -40,18 +40,21 @@ struct CanaryJudges: Sendable {
     }
   }
 
-  mutating func begin(share percent: Int) {
+  /// - Parameter shown: by which counts, in the order of the workloads, canaries were promoted; nil for the comparison
+  ///   with the stable pods.
+  mutating func begin(share percent: Int, heldTo shown: [ArmCount]?) {
     share = percent
     before = now
     lastNews = 0
     seenAtShare = workloads.map { _ in 0 }
     guard percent == 100 else { return }
     let looks = Int(limits.watchSeconds / (limits.pace / .seconds(1))) + 1
-    detectors = judges.map {
+    detectors = judges.indices.map { index in
       // A workload of one pod has nobody beside its canary: what was let pass is what it is held to.
-      let errors = $0.judge.errors
+      let errors = judges[index].judge.errors
+      let usual = errors.baseline.requests > 0 ? errors.baseline : errors.canary
       return ChangeDetector(
-        baseline: errors.baseline.requests > 0 ? errors.baseline : errors.canary, margin: limits.margin,
+        baseline: shown?[index] ?? usual, margin: limits.margin,
         tolerance: limits.tolerance, alpha: limits.alpha(ofEach: workloads.count), plannedLooks: max(looks * 4, 40))
     }
   }
@@ -103,10 +106,15 @@ struct CanaryJudges: Sendable {
     return seenAtShare.allSatisfy { $0 >= wanted }
   }
 
-  /// Whether every canary's own errors are shown to be few enough, whatever happens beside it.
+  /// Whether every canary's own errors are shown to be few enough, whatever happens beside it, and were so since its
+  /// promotion.
   var isWithinTolerance: Bool {
     judges.allSatisfy { $0.evidence(at: now).canary.errorRateBound <= limits.tolerance }
+      && detectors.allSatisfy { Double($0.count.errors) <= limits.tolerance * Double($0.count.requests) }
   }
+
+  /// What the canaries did before their promotion.
+  var shownByCanaries: [ArmCount] { judges.map(\.judge.errors.canary) }
 
   /// The first workload that is not shown to be sound, and what is missing.
   var open: (workload: ObjectReference, missing: [String])? {

@@ -20,15 +20,23 @@ package struct HeldWorkload: Sendable, Equatable, Codable {
   ///   - suspects: where calls failed or waited.
   ///   - fault: may limit pods itself, which says nothing of the workload's own limit.
   package static func between(
-    _ start: [ObjectReference: LimitPeriods], _ end: [ObjectReference: LimitPeriods],
+    _ start: [ObjectReference: [String: LimitPeriods]], _ end: [ObjectReference: [String: LimitPeriods]],
     among suspects: Set<ObjectReference>, during fault: Fault
   ) -> [HeldWorkload] {
     suspects.sorted().compactMap { workload in
       if case .limitCPU(of: workload, percent: _) = fault { return nil }
-      guard let before = start[workload], let after = end[workload] else { return nil }
-      let (all, held) = (after.all - before.all, after.held - before.held)
+      let grown = (end[workload] ?? [:]).map { name, now in now.grown(since: start[workload]?[name]) }
+      let (all, held) = (grown.map(\.all).reduce(0, +), grown.map(\.held).reduce(0, +))
       guard all >= leastPeriods, Double(held) >= Double(all) * leastShare else { return nil }
       return HeldWorkload(workload: workload, share: Double(held) / Double(all))
     }
+  }
+}
+
+extension LimitPeriods {
+  /// A container that was started again counts anew.
+  fileprivate func grown(since earlier: LimitPeriods?) -> LimitPeriods {
+    guard let earlier, earlier.all <= all, earlier.held <= held else { return self }
+    return LimitPeriods(all: all - earlier.all, held: held - earlier.held)
   }
 }

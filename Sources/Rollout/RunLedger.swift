@@ -61,6 +61,11 @@ package struct RunHeader: Codable, Sendable, Equatable {
     self.options = options
     self.planted = planted
   }
+
+  /// Whether it was carried out on a cluster, and not rehearsed on the twin.
+  package var isOnCluster: Bool { options["target"] == "kubernetes" }
+  /// What the target cannot do or show, and was therefore left out.
+  package var leftOut: [String] { (options["leftOut"] ?? "").split(separator: "\n").map(String.init) }
 }
 
 struct EpochRecord: Codable, Sendable { var fromWave: Int }

@@ -70,7 +70,7 @@ package struct TrialRunner<Time: Clock<Duration>>: Sendable {
     var lastLook = seconds()
     let limit = Duration.seconds(trial.holdSeconds + 20)
     var atStart = TrafficSnapshot()
-    var limitsAtStart: [ObjectReference: LimitPeriods] = [:]
+    var limitsAtStart: [ObjectReference: [String: LimitPeriods]] = [:]
     do {
       while machine.phase != .concluded {
         try await clock.sleep(for: pace)
@@ -86,6 +86,8 @@ package struct TrialRunner<Time: Clock<Duration>>: Sendable {
             try await faults.start(trial.fault, limit: limit)
             machine.faultStarted(at: seconds(), users: try await traffic.snapshot().allUsers)
           } catch let error where !(error is CancellationError) {
+            // What was begun of it must not meet the next try.
+            try? await faults.end(trial.fault)
             _ = machine.faultFailed("\(error)")
           }
         case .endFault?:

@@ -40,6 +40,9 @@ package struct Disturbance: Sendable, Equatable {
 
   package init(from machine: MachineTime? = nil) { last = machine }
 
+  /// Counts anew; what had to wait until now may still end late.
+  package mutating func restart(from machine: MachineTime?) { (seconds, last) = (0, machine) }
+
   /// - Parameter elapsed: seconds since the look before.
   /// - Returns: whether what was counted since then means nothing.
   package mutating func look(_ machine: MachineTime?, after elapsed: Double) -> Bool {

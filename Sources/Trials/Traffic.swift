@@ -68,7 +68,7 @@ package struct Edge: Sendable, Hashable, Comparable {
   }
 }
 
-/// Periods of processor limits, of all pods of a workload together.
+/// Periods of a container's processor limit since it was started.
 package struct LimitPeriods: Sendable, Equatable {
   package var all: Int
   /// Those in which a limit held up what wanted to run.
@@ -77,10 +77,6 @@ package struct LimitPeriods: Sendable, Equatable {
   package init(all: Int, held: Int) {
     self.all = all
     self.held = held
-  }
-
-  package static func += (left: inout LimitPeriods, right: LimitPeriods) {
-    left = LimitPeriods(all: left.all + right.all, held: left.held + right.held)
   }
 }
 
@@ -135,11 +131,11 @@ package struct TrafficSnapshot: Sendable, Equatable {
 package protocol TrafficSource: Sendable {
   /// Cumulative counts up to now. Throws when the source is broken: no data is never good data.
   func snapshot() async throws -> TrafficSnapshot
-  /// What processor limits have done up to now to those pods of a workload that run now.
-  func limitPeriods() async throws -> [ObjectReference: LimitPeriods]
+  /// What processor limits have done up to now to those containers of a workload that run now, by container.
+  func limitPeriods() async throws -> [ObjectReference: [String: LimitPeriods]]
 }
 
 extension TrafficSource {
   /// Most targets do not count it.
-  package func limitPeriods() async throws -> [ObjectReference: LimitPeriods] { [:] }
+  package func limitPeriods() async throws -> [ObjectReference: [String: LimitPeriods]] { [:] }
 }

@@ -192,12 +192,12 @@ extension LocalTwin: TrafficSource {
     return snapshot
   }
 
-  package func limitPeriods() async throws -> [ObjectReference: LimitPeriods] {
+  package func limitPeriods() async throws -> [ObjectReference: [String: LimitPeriods]] {
     guard let world = site?.world else { return [:] }
-    var periods: [ObjectReference: LimitPeriods] = [:]
+    var periods: [ObjectReference: [String: LimitPeriods]] = [:]
     for pod in pods.values where pod.role == .workload {
       guard let counts = world.throttling(of: pod.appContainer) else { continue }
-      periods[pod.workload, default: LimitPeriods(all: 0, held: 0)] += LimitPeriods(
+      periods[pod.workload, default: [:]][pod.appContainer] = LimitPeriods(
         all: counts.allPeriods, held: counts.periods)
     }
     return periods

@@ -26,7 +26,7 @@ struct LeaseTests {
   /// A client waits half a minute for an answer, which is longer than the lease is held.
   @Test(
     "a renewal whose answer does not come is tried again while there is time",
-    arguments: [[.silence], [nil, .silenceAfterEffect], [.hangUp]] as [[FakeCluster.Fault?]])
+    arguments: [[.silence], [.silence, .silence], [nil, .silenceAfterEffect], [.hangUp]] as [[FakeCluster.Fault?]])
   func isRetried(_ faults: [FakeCluster.Fault?]) async throws {
     try await FakeServer.with { server in
       try await server.client { client in

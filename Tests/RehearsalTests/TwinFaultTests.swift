@@ -183,7 +183,7 @@ private struct RobbedMachine: TrafficSource {
     return snapshot
   }
 
-  func limitPeriods() async throws -> [ObjectReference: LimitPeriods] { try await twin.limitPeriods() }
+  func limitPeriods() async throws -> [ObjectReference: [String: LimitPeriods]] { try await twin.limitPeriods() }
 }
 
 extension LocalTwin {

@@ -201,6 +201,31 @@ import Trials
     #expect(run.seconds == 120, "twice the share's deadline")
   }
 
+  /// Canaries pass their shares in spite of the host, which then becomes calm: what fails now has failed.
+  @Test(arguments: [0.2, 1])
+  func `a canary that fails once the machine is calm has failed, whatever was let pass before`(rate: Double) {
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let run = run(Canary(machineErrors: 0.002), seed: seed) { world, _ in
+        takes(&world, world.share == 100 ? 0 : 0.6)
+        if world.share == 100 { (world.canary.errorRate, world.canary.machineErrors) = (rate, 0) }
+      }
+      #expect(run.share == 100)
+      guard case .fail(let reason) = run.verdict else { Issue.record("\(run.verdict)"); continue }
+      #expect(reason.contains("catalogue: errors rose after promotion"), "\(reason)")
+    }
+  }
+
+  @Test func `a watch that is never calm lets no canary pass that fails meanwhile`() {
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let run = run(Canary(), seed: seed) { world, _ in
+        takes(&world, 0.6)
+        world.canary.errorRate = world.share == 100 ? 0.03 : 0
+      }
+      guard case .inconclusive(let reason) = run.verdict else { Issue.record("\(run.verdict)"); continue }
+      #expect(run.share == 100 && reason.contains("processors to others"), "\(reason)")
+    }
+  }
+
   @Test func `an alarm counts on any machine`() {
     let run = run(Canary()) { world, now in
       takes(&world, 0.6)

@@ -12,7 +12,9 @@ struct DisturbedTrialTests {
   private final class Target: TrafficSource, FaultInjector, ControlRange {
     private struct State {
       var snapshot = TrafficSnapshot()
-      var limits: [ObjectReference: LimitPeriods] = [:]
+      /// Of a container that lives throughout; a second one is started anew by each fault.
+      var periods = LimitPeriods(all: 0, held: 0)
+      var anew = LimitPeriods(all: 900, held: 10)
       var faults = 0
       var isBroken = false
     }
@@ -46,7 +48,7 @@ struct DisturbedTrialTests {
           let edge = Edge(caller: failsAt, target: failsAt, cohort: .stable)
           state.snapshot.edges[edge, default: Tally()] += Tally(n: 40, errors: fails ? 30 : 0)
         }
-        if let held { state.limits[held, default: LimitPeriods(all: 0, held: 0)] += LimitPeriods(all: 20, held: 6) }
+        if held != nil { state.periods.all += 20; state.periods.held += 6 }
         let isTaken = state.isBroken && state.faults <= disturbed
         state.snapshot.machine?.total += 100
         state.snapshot.machine?.idle += 20
@@ -55,9 +57,15 @@ struct DisturbedTrialTests {
         return state.snapshot
       }
     }
-    func limitPeriods() async throws -> [ObjectReference: LimitPeriods] { state.withLock(\.limits) }
+    func limitPeriods() async throws -> [ObjectReference: [String: LimitPeriods]] {
+      guard let held else { return [:] }
+      return state.withLock { [held: ["one": $0.periods, "two": $0.anew]] }
+    }
     func start(_ fault: Fault, limit: Duration) async throws {
-      state.withLock { ($0.faults, $0.isBroken) = ($0.faults + 1, true) }
+      state.withLock { state in
+        (state.faults, state.isBroken) = (state.faults + 1, true)
+        state.anew = LimitPeriods(all: 0, held: 0)
+      }
     }
     func evidence(of fault: Fault) async throws -> FaultEvidence { FaultEvidence(verified: true, text: "seen") }
     func end(_ fault: Fault) async throws { state.withLock { $0.isBroken = false } }

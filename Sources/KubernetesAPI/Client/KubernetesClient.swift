@@ -87,6 +87,9 @@ package final class KubernetesClient: Sendable {
   /// made of, and exempt.
   package func fenceWrites(_ check: @escaping @Sendable () throws -> Void) { fence.withLock { $0 = check } }
 
+  /// Makes a credential that has aged anew, where that takes its time, so that the next request need not.
+  package func renewCredential() async throws { _ = try await credentials.credential() }
+
   // MARK: - One exchange
 
   /// Asks once, and once more where a credential had aged.

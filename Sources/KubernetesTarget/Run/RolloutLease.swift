@@ -52,8 +52,10 @@ package final class RolloutLease: Sendable {
     (self.client, self.holder, self.seconds, self.say) = (client, holder, seconds, say)
   }
 
-  /// Between two renewals, and the time that each has: two that are lost leave time for a third.
+  /// Between two renewals.
   private var renewal: Duration { .milliseconds(seconds * 1_000 / 6) }
+  /// The time that each has: two that are lost leave as much again for a third, and a rest.
+  private var renewalLimit: Duration { .milliseconds(seconds * 1_000 / 10) }
   /// Before one that failed is tried again.
   private var renewalRetry: Duration { .milliseconds(seconds * 1_000 / 15) }
   /// A write that was begun must be over before somebody else's begin.
@@ -180,7 +182,9 @@ package final class RolloutLease: Sendable {
     while true {
       try await Task.sleep(for: pause)
       do {
-        try await withDeadline(renewal) { try await self.renew() }
+        // A kubeconfig's program may take longer than an answer of the server.
+        try await client.renewCredential()
+        try await withDeadline(renewalLimit) { try await self.renew() }
         pause = renewal
       } catch {
         try Task.checkCancellation()
