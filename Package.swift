@@ -105,7 +105,8 @@ let package = Package(
     room(
       "KubernetesAPI",
       [
-        "Intake", "FleetModel", "Diagnostics", yams, httpClient, compression, nioSSL, subprocess, system, nioHTTP,
+        "Intake", "IntentModel", "FleetModel", "Diagnostics", yams, httpClient, compression, nioSSL, subprocess, system,
+        nioHTTP,
       ] + nio),
     room(
       "KubernetesTarget",
@@ -159,7 +160,7 @@ let package = Package(
       "CommandLine",
       [
         "CommandLine", "Audit", "Breach", "Composition", "Diagnostics", "FleetModel", "Intake", "IntentModel",
-        "Judgement", "MeshChoice", "Planning", "Policies", "Reachability", "Reports", argumentParser,
+        "Judgement", "MeshChoice", "Planning", "Policies", "Reachability", "Reports", "Rollout", argumentParser,
       ], exclude: ["Golden"]),
     tests(
       "Reports",

@@ -69,7 +69,8 @@ package struct PlanCommand: AsyncParsableCommand {
     if let problem { return print(try PlanProblem.answer(file: problem), terminator: "") }
     var options = RehearsalOptions()
     options.capacity = capacity
-    let wanted = try PlanInput.requirements(requirements, mesh: mesh)
+    var wanted = try PlanInput.requirements(requirements, mesh: mesh)
+    wanted.leavesInfrastructureOut = input.kube && input.cluster.namespace == nil
     var overview = try PlanOverview(options, requirements: wanted, read: try await input.read("plan"))
     for finding in overview.findings where finding.severity >= .medium {
       let place = finding.location.map { "\($0): " } ?? ""

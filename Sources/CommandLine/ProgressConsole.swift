@@ -39,6 +39,7 @@ final class ProgressConsole: RolloutObserver, Sendable {
     case .held(let reason): line("  the canary is held: \(reason.safeForTerminal)")
     case .paused: line("  paused; 'bulkhead rollout continue' goes on")
     case .awaitingApproval(let wave): line("  \(wave.safeForTerminal) waits for 'bulkhead rollout approve'")
+    case .awaitingTime(let wave, let start): line("  \(wave.safeForTerminal) waits for its time, \(start)")
     case .frozen: line(paint.red("  frozen as it is; 'bulkhead rollout abort' puts the wave back"))
     case .promoted: line("  all users on the new pods")
     case .trialStarted(let trial): status("  trial: \(trial.fault.title.safeForTerminal) …")

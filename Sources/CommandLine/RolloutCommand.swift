@@ -91,6 +91,9 @@ struct RolloutStartCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard kube else { throw ValidationError("say --kube: the twin is what 'bulkhead rehearse' is for") }
+    guard cluster.namespace == nil, !cluster.allNamespaces else {
+      throw ValidationError("-n and -A: the plan says which workloads enter")
+    }
     guard mesh.map({ Mesh(rawValue: $0) != nil }) ?? true else {
       throw ValidationError("--mesh: one of \(Mesh.allCases.map(\.rawValue).joined(separator: ", "))")
     }

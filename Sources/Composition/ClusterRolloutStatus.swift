@@ -18,6 +18,8 @@ package struct ClusterRolloutStatus: Sendable {
     var schema = "bulkhead.rolloutStatus/1"
     var result: String
     var paused: Bool
+    /// Its wave failed and waits for people.
+    var frozen: Bool
     var undone: Bool
     var epochs: Int
     var waves: [Wave]
@@ -74,6 +76,8 @@ package struct ClusterRolloutStatus: Sendable {
     }
     document = Document(
       result: history?.result?.rawValue ?? "running", paused: folder.has(folder.pause),
+
+      frozen: history?.result == nil && folder.has(folder.frozen),
       undone: folder.has(folder.undone),
       epochs: history?.epochs ?? 0, waves: waves)
   }
@@ -93,7 +97,11 @@ package struct ClusterRolloutStatus: Sendable {
       return ["\(wave.name)  \(wave.result)  \(names)"] + (wave.reason.map { ["  \($0)"] } ?? [])
         + (wave.notPutBack ?? []).map { "  not put back: \($0)" }
     }
-    let state = document.undone ? "undone" : document.result + (document.paused ? ", paused" : "")
+    let state =
+      document.undone
+      ? "undone"
+      : document.result + (document.paused ? ", paused" : "")
+        + (document.frozen ? ", frozen: 'bulkhead rollout abort' has its wave put back" : "")
     lines.append("the run: \(state)")
     return lines.map(\.safeForTerminal).joined(separator: "\n") + "\n"
   }

@@ -16,11 +16,16 @@ struct SteeredTarget: RolloutTarget {
   let home: any RolloutHome
   let onFailure: FailurePolicy
   let observer: any RolloutObserver
+  /// Of the users, in percent: with it a wave begins.
+  let firstShare: Int
+
+  private var steering: WaveSteering { WaveSteering(home: home, observer: observer) }
 
   func prepare(_ postures: [ObjectReference: Posture]) async throws { try await target.prepare(postures) }
 
   func shift(_ wave: Wave, to percent: Int) async throws {
     try await mayGoOn(wave)
+    if percent == firstShare { try steering.mayBegin(wave) }
     try await target.shift(wave, to: percent)
   }
 
@@ -40,20 +45,7 @@ struct SteeredTarget: RolloutTarget {
 
   func close() async { await target.close() }
 
-  /// Waits while the run is paused, or its wave not approved.
-  func mayGoOn(_ wave: Wave) async throws {
-    var said: RolloutWishes?
-    while true {
-      let wishes = home.wishes(wave: wave.index + 1)
-      try wishes.refuseIfAborted()
-      guard wishes.isPaused || !wishes.isApproved else { return }
-      if said != wishes {
-        await observer.observe(wishes.isPaused ? .paused : .awaitingApproval(wave: wave.name))
-        said = wishes
-      }
-      try await Task.sleep(for: .milliseconds(250))
-    }
-  }
+  func mayGoOn(_ wave: Wave) async throws { try await steering.mayGoOn(wave) }
 
   /// Until the run is aborted.
   private func stayFrozen(_ wave: Wave) async throws {

@@ -121,9 +121,16 @@ struct ClusterRun: Sendable {
       let namespaces = Set(plan.waves.flatMap(\.workloads).map(\.namespace)).sorted()
       text = try await FleetReader.text(client, namespaces: namespaces)
     }
-    let fleet = try Intake().read([InputSource(name: "the cluster", bytes: Array(text.utf8))], strict: false).fleet
+    var fleet = try Intake().read([InputSource(name: "the cluster", bytes: Array(text.utf8))], strict: false).fleet
+    // What no object of the cluster tells: without it, such calls would be refused.
+    fleet.calls += plan.observedCalls.filter { call in
+      !fleet.calls.contains { $0.caller == call.caller && $0.host == call.host && $0.port == call.port }
+    }
     guard isNew else { return fleet }
-    try check(fleet, isNew: true)
+    try Self.require(plan, fits: fleet, context: client.settings.name)
+    if FleetDigest.of(fleet) != plan.fleetDigest {
+      say("the plan was made from another source than this cluster's present state; its workloads are all there")
+    }
     if let policies = mesh.policies(plan, fleet, watchers: []) { try MeshReadiness(plan, fleet, policies).check() }
     try await home.begin(fleet: text)
     return fleet
@@ -157,19 +164,6 @@ struct ClusterRun: Sendable {
     }
     say("nothing of this run is left: \(names) were enrolled by another plan since, and are left alone")
     return false
-  }
-
-  private func check(_ fleet: Fleet, isNew: Bool) throws {
-    let missing = Set(plan.waves.flatMap(\.workloads)).filter { fleet.workload($0) == nil }.sorted()
-    guard missing.isEmpty else {
-      throw BulkheadError(
-        .badInput,
-        "the cluster lacks workloads of the plan: \(missing.prefix(5).map(\.description).joined(separator: ", "))",
-        cure: "plan what the cluster has: bulkhead plan --kube -o yaml")
-    }
-    if FleetDigest.of(fleet) != plan.fleetDigest, isNew {
-      say("the plan was made from another source than this cluster's present state; its workloads are all there")
-    }
   }
 
   private func chaosMesh(_ client: KubernetesClient) async throws -> ChaosMeshStanding {
@@ -245,9 +239,11 @@ struct ClusterRun: Sendable {
     var limits = options.limits
     // How long a verdict may take is the cluster's matter; what becomes of none is the plan's.
     (limits.deadline.decision, limits.deadline.holdSeconds) = (plan.gate.decision, plan.gate.holdSeconds)
+    limits.tolerance = min(limits.tolerance, plan.tolerance ?? limits.tolerance)
     let vectors = vectors
     let steered = SteeredTarget(
-      target: target, home: home, onFailure: options.onFailure, observer: watchers.observer)
+      target: target, home: home, onFailure: options.onFailure, observer: watchers.observer,
+      firstShare: limits.shares[0])
     var parts = RolloutExecutor.Parts(
       plan: plan, trials: trials, vectors: vectors, target: steered,
       traffic: SteeredTraffic(target: target, home: home), faults: target, range: target,

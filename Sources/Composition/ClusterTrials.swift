@@ -12,7 +12,7 @@ extension ClusterRun {
     _ fleet: Fleet, _ chaosMesh: ChaosMeshStanding, _ enforcement: ClusterTarget.Enforcement?
   ) -> (trials: [[Trial]], leftOut: [String]) {
     let derivation = IntentDerivation(fleet: fleet)
-    let players = Set(derivation.players.map(\.id))
+    let players = Set(derivation.players.map(\.id)).union(plan.protected)
     let (mesh, hasChaos) = (mesh, chaosMesh == .usable)
     let canBePutIn: @Sendable (Fault) -> Bool = {
       ClusterTarget.means(for: $0, on: mesh.mesh, fleet: fleet, chaosMesh: hasChaos) != nil

@@ -127,6 +127,7 @@ actor ControllerReporter: RolloutObserver {
       await events.tell(.normal, "ShareJudged", "\(share.percent) %: \(share.verdict) \(share.reason)")
     case .held(let reason): await goOn("the canary is held: \(reason)")
     case .paused: await stop(.paused, "paused; action Run goes on")
+    case .awaitingTime(let wave, let start): await stop(.paused, "\(wave) waits for its time, \(start)")
     case .awaitingApproval(let wave): await stop(.awaitingApproval, "\(wave) waits for spec.approvedWaves")
     case .frozen(let wave):
       await stop(.frozen, "\(wave) failed and stays as it is; action Abort puts it back")

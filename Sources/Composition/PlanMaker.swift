@@ -56,6 +56,10 @@ package struct PlanMaker: Sendable {
   private func curved(_ plan: Plan) -> Plan {
     var plan = plan
     plan.gate = requirements.gate
+    // An error budget below what can be shown in a rollout's time would only make it wait.
+    plan.tolerance = requirements.tolerance.map { max(0.0005, $0) }
+    plan.protected = rules.protected.sorted()
+    plan.observedCalls = Self.observed(fleet)
     let edges = max(1, exposure.graph.edgeCount)
     guard (plan.waves.count + 1) * edges <= 50_000_000 else { return plan }
     var postures: [ObjectReference: Posture] = [:]
@@ -65,6 +69,16 @@ package struct PlanMaker: Sendable {
     }
     plan.exposure?.curve = plan.waves.isEmpty ? [] : exposure.curve(stages)
     return plan
+  }
+
+  /// Without how often and when: a plan changes with what is called, and not with every request.
+  private static func observed(_ fleet: Fleet) -> [Call] {
+    fleet.calls.compactMap { call in
+      guard case .observed(let observation) = call.evidence else { return nil }
+      var call = call
+      call.evidence = .observed(Call.Observation(sources: observation.sources))
+      return call
+    }.sorted { ($0.caller, $0.host, $0.port) < ($1.caller, $1.host, $1.port) }
   }
 
   /// What entering takes away (hardening; an identity alone takes nothing away), and what being locked does.

@@ -37,16 +37,14 @@ package struct PlanOverview: Sendable {
     self.requirements = requirements
     maker = try PlanMaker(result.fleet, requirements: requirements, capacity: options.capacity)
     plan = try maker.plan()
-    var limits = options.limits
-    // An error budget below what can be shown in a rollout's time would only make it wait.
-    if let tolerance = requirements.tolerance { limits.tolerance = min(limits.tolerance, max(0.0005, tolerance)) }
-    ownLimits = limits
+    ownLimits = options.limits
   }
 
   /// What a canary is held to: the options', tightened by the requirements' error budgets, with the plan's deadline.
   var limits: CanaryLimits {
     var limits = ownLimits
     limits.deadline = plan.gate
+    limits.tolerance = min(limits.tolerance, plan.tolerance ?? limits.tolerance)
     return limits
   }
 
@@ -56,7 +54,8 @@ package struct PlanOverview: Sendable {
 
   /// By wave; protected workloads are not killed, no more than those that play users.
   package var trials: [[Trial]] {
-    let players = Set(IntentDerivation(fleet: fleet).players.map(\.id)).union(maker.rules.protected)
+    let players = Set(IntentDerivation(fleet: fleet).players.map(\.id))
+      .union(maker.rules.protected).union(plan.protected)
     return TrialPlanner(fleet: fleet).trials(
       ofWaves: plan.waves.map { ($0.workloads, plan.postures(before: $0.index + 1)) }, players: players)
   }

@@ -64,7 +64,7 @@ package struct ServicePort: Sendable, Equatable {
   }
 }
 
-package enum WireProtocol: String, Sendable, Codable, Hashable {
+package enum WireProtocol: String, Sendable, Codable, Hashable, CaseIterable {
   case http, tcp
 
   /// Ports of protocols in which the server speaks first or that are no HTTP (trap T7).

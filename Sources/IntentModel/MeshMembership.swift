@@ -84,6 +84,11 @@ extension MeshMembership {
   package static let systemNamespaces: Set<String> = [
     "kube-system", "kube-public", "kube-node-lease", "local-path-storage",
   ]
+  /// Namespaces of the cluster itself, of meshes, networks and Bulkhead: nobody means them who does not name them.
+  package static let infrastructureNamespaces: Set<String> = systemNamespaces.union([
+    "istio-system", "istio-ingress", "linkerd", "linkerd-cni", "linkerd-viz", "consul", "metallb-system",
+    "calico-system", "tigera-operator", "cilium", "bulkhead",
+  ])
 
   /// The rules are in `IstioInjection`, `LinkerdInjection` and `ConsulInjection`. Of several meshes that ask, the one
   /// that takes the pod counts; a proxy in the manifest counts where none asks.

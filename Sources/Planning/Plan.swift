@@ -14,10 +14,16 @@ package struct Plan: Sendable, Equatable {
   package var exposure: PlanExposure?
   /// What becomes of a canary without a verdict in time.
   package var gate = GateDeadline()
+  /// The error rate that a canary may have at most, where an objective asks for less than usual.
+  package var tolerance: Double?
+  /// Not killed, limited or sent a spike in trials; sorted.
+  package var protected: [ObjectReference] = []
   /// What a reviewer should know, such as circles of calls.
   package var notes: [String] = []
   /// The cluster that the plan is meant for, where one was named.
   package var cluster: String?
+  /// Calls that only traffic shows, which no cluster's objects tell when the plan is carried out; sorted.
+  package var observedCalls: [Call] = []
   /// A short digest of each object of the fleet, sorted by name: tells what changed.
   package var objects: [ObjectDigest] = []
 

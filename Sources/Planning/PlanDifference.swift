@@ -60,6 +60,11 @@ package struct PlanDifference: Sendable, Equatable {
     compare("waves") { "\($0.waves.count)" }
     compare("capacity") { "\($0.capacity)" }
     compare("gate") { "\($0.gate.decision.rawValue) at \($0.gate.seconds) s, held \($0.gate.holdSeconds) s" }
+    compare("tolerance") { $0.tolerance.map { "\($0)" } ?? "the run's" }
+    compare("protected") { $0.protected.map(\.description).joined(separator: ", ") }
+    compare("calls seen in traffic alone") { plan in
+      plan.observedCalls.map { "\($0.caller) to \($0.host):\($0.port)" }.joined(separator: ", ")
+    }
     compare("exposure integral") { $0.exposure.map { "\($0.integral)" } ?? "unknown" }
     compare("windows") { plan in
       plan.waves.map { $0.window.map { "\($0.start) to \($0.end)" } ?? "any time" }.joined(separator: ", ")

@@ -106,7 +106,8 @@ private struct PlanReader {
 
   mutating func plan(_ node: ResourceNode) throws(BulkheadError) -> Plan {
     let spec = try node.fields([
-      "mesh", "cluster", "capacity", "fleetDigest", "gate", "exposure", "notes", "waves", "refusals", "objects",
+      "mesh", "cluster", "capacity", "fleetDigest", "gate", "protected", "exposure", "notes", "waves", "refusals",
+      "observedCalls", "objects",
     ])
     let mesh = try spec.required("mesh").choice(Mesh.self)
     let digest = try spec.required("fleetDigest")
@@ -118,9 +119,13 @@ private struct PlanReader {
     var plan = Plan(mesh: mesh.rawValue, fleetDigest: text, waves: waves, refusals: try refusals(spec))
     plan.cluster = try spec["cluster"]?.filled()
     plan.capacity = try spec.required("capacity").whole(0...1_000_000)
-    if let gate = spec["gate"] { plan.gate = try self.gate(gate) }
+    if let gate = spec["gate"] { (plan.gate, plan.tolerance) = try self.gate(gate) }
+    for name in try spec["protected"]?.elements(limit: 300_000) ?? [] { plan.protected.append(try reference(name)) }
     if let exposure = spec["exposure"] { plan.exposure = try self.exposure(exposure) }
     for note in try spec["notes"]?.elements(limit: 100_000) ?? [] { plan.notes.append(try note.string()) }
+    for call in try spec["observedCalls"]?.elements(limit: 1_000_000) ?? [] {
+      plan.observedCalls.append(try observedCall(call))
+    }
     for (name, digest) in try spec["objects"]?.entries(limit: 1_000_000) ?? [] {
       plan.objects.append(ObjectDigest(name: name, digest: try digest.string()))
     }
@@ -162,6 +167,20 @@ private struct PlanReader {
     return id
   }
 
+  private func observedCall(_ node: ResourceNode) throws(BulkheadError) -> Call {
+    let node = try node.fields(["caller", "service", "host", "port", "protocol", "targets", "seenIn"])
+    var (targets, sources): ([ObjectReference], [String]) = ([], [])
+    for target in try node["targets"]?.elements(limit: 10_000) ?? [] { targets.append(try reference(target)) }
+    for source in try node["seenIn"]?.elements(limit: 1_000) ?? [] { sources.append(try source.string()) }
+    return Call(
+      caller: try reference(try node.required("caller")),
+      service: try node["service"].map { node throws(BulkheadError) in try reference(node) },
+      host: try node.required("host").string(), port: try node.required("port").whole(0...65_535),
+      target: targets.first, others: Array(targets.dropFirst()),
+      wireProtocol: try node.required("protocol").choice(WireProtocol.self),
+      evidence: .observed(Call.Observation(sources: sources)))
+  }
+
   private func refusals(_ spec: ResourceNode) throws(BulkheadError) -> [Refusal] {
     var refusals: [Refusal] = []
     for element in try spec["refusals"]?.elements(limit: 300_000) ?? [] {
@@ -174,13 +193,13 @@ private struct PlanReader {
     return refusals
   }
 
-  private func gate(_ node: ResourceNode) throws(BulkheadError) -> GateDeadline {
-    let node = try node.fields(["atDeadline", "deadlineSeconds", "holdSeconds"])
+  private func gate(_ node: ResourceNode) throws(BulkheadError) -> (GateDeadline, tolerance: Double?) {
+    let node = try node.fields(["atDeadline", "deadlineSeconds", "holdSeconds", "tolerance"])
     var gate = GateDeadline()
     gate.decision = try node["atDeadline"]?.choice(DeadlineDecision.self) ?? gate.decision
     gate.seconds = try node["deadlineSeconds"]?.whole(1...86_400) ?? gate.seconds
     gate.holdSeconds = try node["holdSeconds"]?.whole(0...604_800) ?? gate.holdSeconds
-    return gate
+    return (gate, try node["tolerance"]?.number(0...1))
   }
 
   private func exposure(_ node: ResourceNode) throws(BulkheadError) -> PlanExposure {

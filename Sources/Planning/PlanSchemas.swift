@@ -104,7 +104,11 @@ package enum PlanSchemas {
               "properties": {
                 "atDeadline": {"enum": ["hold", "rollBack", "ask"]},
                 "deadlineSeconds": {"type": "integer", "minimum": 1, "maximum": 86400},
-                "holdSeconds": {"type": "integer", "minimum": 0, "maximum": 604800}}},
+                "holdSeconds": {"type": "integer", "minimum": 0, "maximum": 604800},
+                "tolerance": {"type": "number", "minimum": 0, "maximum": 1}}},
+            "protected": {
+              "type": "array", "maxItems": 300000, "items": {"$ref": "#/$defs/object"},
+              "description": "not killed, limited or sent a spike in trials"},
             "exposure": {
               "type": "object", "required": ["before", "after", "integral", "lowerBound"],
               "additionalProperties": false,
@@ -126,6 +130,15 @@ package enum PlanSchemas {
               "properties": {
                 "workload": {"$ref": "#/$defs/object"}, "action": {"$ref": "#/$defs/action"},
                 "reason": {"type": "string"}}}},
+            "observedCalls": {
+              "type": "array", "description": "calls that only traffic shows", "items": {
+                "type": "object", "required": ["caller", "host", "port", "protocol"], "additionalProperties": false,
+                "properties": {
+                  "caller": {"$ref": "#/$defs/object"}, "service": {"$ref": "#/$defs/object"},
+                  "host": {"type": "string"}, "port": {"type": "integer", "minimum": 0, "maximum": 65535},
+                  "protocol": {"enum": ["http", "tcp"]},
+                  "targets": {"type": "array", "items": {"$ref": "#/$defs/object"}},
+                  "seenIn": {"type": "array", "items": {"type": "string"}}}}},
             "objects": {"type": "object", "additionalProperties": {"type": "string"}}}},
         "signature": {
           "type": "object", "required": ["algorithm", "publicKey", "value"], "additionalProperties": false,

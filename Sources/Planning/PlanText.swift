@@ -15,7 +15,8 @@ package struct PlanText: Sendable {
     if let cluster = plan.cluster { out.add(2, "cluster: \(Lines.scalar(cluster))") }
     out.add(2, "capacity: \(plan.capacity)")
     out.add(2, "fleetDigest: \(Lines.scalar(plan.fleetDigest))")
-    out.add(plan.gate)
+    out.add(plan.gate, tolerance: plan.tolerance)
+    out.list(2, "protected", plan.protected.map { Lines.scalar($0.description) })
     if let exposure = plan.exposure { out.add(exposure) }
     out.list(2, "notes", plan.notes.map { Lines.scalar($0) })
     if plan.waves.isEmpty { out.add(2, "waves: []") } else { out.add(2, "waves:") }
@@ -26,6 +27,8 @@ package struct PlanText: Sendable {
       out.add(4, "action: \(refusal.action.rawValue)")
       out.add(4, "reason: \(Lines.scalar(refusal.reason))")
     }
+    if !plan.observedCalls.isEmpty { out.add(2, "observedCalls:") }
+    for call in plan.observedCalls { out.add(call) }
     if !plan.objects.isEmpty { out.add(2, "objects:") }
     for object in plan.objects { out.add(4, "\(Lines.scalar(object.name)): \(Lines.scalar(object.digest))") }
     text = out.text
@@ -58,9 +61,10 @@ private struct Lines {
     for item in items { add(indentation, "- \(item)") }
   }
 
-  mutating func add(_ gate: GateDeadline) {
+  mutating func add(_ gate: GateDeadline, tolerance: Double?) {
     let times = "deadlineSeconds: \(gate.seconds), holdSeconds: \(gate.holdSeconds)"
-    add(2, "gate: {atDeadline: \(gate.decision.rawValue), \(times)}")
+    let most = tolerance.map { ", tolerance: \($0)" } ?? ""
+    add(2, "gate: {atDeadline: \(gate.decision.rawValue), \(times)\(most)}")
   }
 
   mutating func add(_ exposure: PlanExposure) {
@@ -82,6 +86,16 @@ private struct Lines {
     for step in wave.steps {
       add(4, "- {workload: \(Self.scalar(step.workload.description)), action: \(step.action.rawValue)}")
     }
+  }
+
+  mutating func add(_ call: Call) {
+    add(2, "- caller: \(Self.scalar(call.caller.description))")
+    if let service = call.service { add(4, "service: \(Self.scalar(service.description))") }
+    add(4, "host: \(Self.scalar(call.host))")
+    add(4, "port: \(call.port)")
+    add(4, "protocol: \(call.wireProtocol.rawValue)")
+    list(4, "targets", call.targets.map { Self.scalar($0.description) })
+    list(4, "seenIn", (call.observation?.sources ?? []).map { Self.scalar($0) })
   }
 
   /// Always quoted: no text can turn into a number, a truth value, an alias or a second line.

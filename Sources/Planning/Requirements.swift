@@ -52,6 +52,8 @@ package struct Requirements: Sendable, Equatable {
   package var objectives: [Objective] = []
   package var protected: [Name] = []
   package var excluded: [Exclusion] = []
+  /// Whether what belongs to the cluster itself stays as it is, unless it is pinned.
+  package var leavesInfrastructureOut = false
   package var pinned: [Pin] = []
   package var budgets = Budgets()
   package var crownJewels: [Name] = []
@@ -96,6 +98,10 @@ extension Requirements {
         rules.pinned[id] = pin.place
       }
     }
+    for id in fleet.workloads.map(\.id) where isInfrastructure(id) && rules.pinned[id] == nil {
+      rules.excluded[id] =
+        rules.excluded[id] ?? "it belongs to the cluster itself; plan its namespace with -n, or pin it"
+    }
     rules.protected.subtract(rules.excluded.keys)
     guard let start else { return rules }
     var calendar = WaveCalendar(start: start, waveSeconds: waveSeconds, freezes: [])
@@ -116,6 +122,10 @@ extension Requirements {
     if features.contains(.strictMutualTLS) { actions.insert(.requireMutualTLS) }
     if features.contains(.isolation) { actions.insert(.isolate) }
     return actions
+  }
+
+  private func isInfrastructure(_ id: ObjectReference) -> Bool {
+    leavesInfrastructureOut && MeshMembership.infrastructureNamespaces.contains(id.namespace)
   }
 
   private func contradiction(_ name: Name, _ message: String) -> BulkheadError {

@@ -1,5 +1,5 @@
 package import FleetModel
-import IntentModel
+package import IntentModel
 package import Reachability
 
 /// What no manifest tells the solver.
@@ -42,10 +42,7 @@ package struct PolicyOptions: Sendable {
     return options
   }
 
-  package static let infrastructure: Set<String> = MeshMembership.systemNamespaces.union([
-    "istio-system", "istio-ingress", "linkerd", "linkerd-cni", "linkerd-viz", "consul", "metallb-system",
-    "calico-system", "tigera-operator", "cilium",
-  ])
+  package static let infrastructure = MeshMembership.infrastructureNamespaces
 }
 
 /// A call seen in traffic: to a port of a container, not of a service.

@@ -30,8 +30,10 @@ struct HTMLReportWaves {
     }
     return """
       <details><summary><b>\(wave.name)</b> – \(wave.result.rawValue) in \(Figures.seconds(wave.seconds)); canary \
-      \(verdicts)</summary>\(reasons)<table class="numbers"><thead><tr><th>share</th><th>workload</th>
-      <th>stable errors</th><th>canary errors</th><th>evidence of harm</th><th>evidence of no harm</th><th>error rate below</th>
+      \(verdicts)</summary>\(reasons)\
+      <table class="numbers"><thead><tr><th>share</th><th>workload</th>
+      <th>stable errors</th><th>canary errors</th><th>evidence of harm</th><th>evidence of no harm</th>
+      <th>error rate below</th>
       <th title="slower than the stable pods' p99; of the canary: and the mesh's budget">slow calls, stable, canary</th>
       <th>verdict</th>
       </tr></thead><tbody>\(rows)</tbody></table></details>

@@ -11,6 +11,8 @@ package enum RolloutProgress: Sendable {
   /// As people asked.
   case paused
   case awaitingApproval(wave: String)
+  /// The plan has the wave begin later: when, in RFC 3339.
+  case awaitingTime(wave: String, String)
   /// The wave failed and stays as it is, as people asked.
   case frozen(wave: String)
   case promoted

@@ -31,6 +31,19 @@ import Testing
       plan.waves = try WaveCalendar(start: start, waveSeconds: 60, freezes: []).scheduled(plan.waves)
     }
     if seed % 7 == 0 { (plan.gate.decision, plan.gate.seconds, plan.gate.holdSeconds) = (.ask, 5, 0) }
+    if seed % 4 == 0 {
+      plan.tolerance = 1.0 / 3000
+      plan.protected = [plan.waves[0].workloads[0]]
+      plan.observedCalls = [
+        Call(
+          caller: plan.waves[0].workloads[0], service: nil, host: "10.0.0.7\n- x", port: 6379, target: nil,
+          wireProtocol: .tcp, evidence: .observed(.init(sources: ["flows \"1\".json", "p"]))),
+        Call(
+          caller: plan.waves[0].workloads[0], service: ObjectReference(kind: "Service", namespace: "t", name: "s"),
+          host: "s", port: 80, target: plan.waves[0].workloads[0], others: plan.waves[0].workloads,
+          wireProtocol: .http, evidence: .observed(.init(sources: []))),
+      ]
+    }
     if seed % 5 == 0 { plan.notes = ["null", "- a: [", ""] }
     let text = PlanText(plan).text
     #expect(try read(text).plan == plan)

@@ -109,6 +109,22 @@ import Testing
     #expect(error?.location?.line == 3)
   }
 
+  @Test func whatBelongsToTheClusterStaysAsItIsWhereThatIsAsked() throws {
+    var fleet = fleet(3, calls: [])
+    let names = ["kube-system", "istio-system", "shop"]
+    for (index, name) in names.enumerated() { fleet.workloads[index].id.namespace = name }
+    var requirements = Requirements()
+    #expect(try requirements.rules(for: fleet).excluded.isEmpty)
+    requirements.leavesInfrastructureOut = true
+    #expect(try requirements.rules(for: fleet).excluded.keys.map(\.namespace).sorted() == names.sorted().dropLast())
+    let pin = try read(
+      "apiVersion: bulkhead.dev/v1alpha1\nkind: Requirements\n"
+        + "spec: {pinned: [{workload: kube-system/w0, wave: last}]}\n"
+    )
+    requirements.pinned = pin.pinned
+    #expect(try requirements.rules(for: fleet).excluded.keys.map(\.namespace) == ["istio-system"])
+  }
+
   /// Whatever the bytes are, the answer is requirements or an error with a place, never a crash.
   @Test func brokenFilesAreRefused() throws {
     let rounds = Soak.isOn ? 100_000 : 1_500

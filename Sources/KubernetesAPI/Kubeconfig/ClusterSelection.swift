@@ -16,8 +16,9 @@ package struct ClusterSelection: Sendable {
 
 /// A cluster and how to reach it: a kubeconfig's context, resolved.
 package struct ClusterSettings: Sendable {
-  /// The context's name; `in-cluster` inside a pod.
+  /// The context's name; `inCluster` inside a pod.
   package var name: String
+  package static let inCluster = "in-cluster"
   package var cluster: KubeconfigCluster
   package var user: KubeconfigUser
   /// Where nothing else says so: the context's, or `default`.
@@ -122,6 +123,6 @@ package struct ClusterSettings: Sendable {
     let namespace = try? TrustedFile.read("\(account)/namespace", what: "the namespace", limit: 1_000)
     let text = String(decoding: namespace ?? [], as: UTF8.self).filter { !$0.isWhitespace }
     return ClusterSettings(
-      name: "in-cluster", cluster: cluster, user: user, namespace: text.isEmpty ? "default" : text)
+      name: inCluster, cluster: cluster, user: user, namespace: text.isEmpty ? "default" : text)
   }
 }

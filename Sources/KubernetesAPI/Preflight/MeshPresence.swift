@@ -75,11 +75,18 @@ package struct MeshPresence: Sendable {
   private func requirePermissiveConsul(_ client: KubernetesClient) async throws {
     let resource = APIResource(
       group: "consul.hashicorp.com", version: "v1alpha1", kind: "Mesh", plural: "meshes", isNamespaced: true)
-    let meshes = try await client.list(resource, namespace: namespace).items
+    // There is one for the whole mesh, in whichever namespace its owner put it; not everybody may look everywhere.
+    let meshes: [DocumentValue]
+    do {
+      meshes = try await client.list(resource, namespace: nil).items
+    } catch let failure as APIFailure where failure.kind == .forbidden {
+      meshes = try await client.list(resource, namespace: namespace).items
+    }
     guard meshes.contains(where: { $0["spec"]?["allowEnablingPermissiveMutualTLS"]?.bool == true }) else {
       throw BulkheadError(
         .configuration, "Consul does not allow services to take plaintext while their callers have no identity yet",
-        cure: "set allowEnablingPermissiveMutualTLS: true in the Mesh of the namespace \(namespace.safeForTerminal)")
+        cure: "set allowEnablingPermissiveMutualTLS: true in Consul's Mesh; where it is not in the namespace "
+          + "\(namespace.safeForTerminal), let the account list meshes.consul.hashicorp.com in all of them")
     }
   }
 }

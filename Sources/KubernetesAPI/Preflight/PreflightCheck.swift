@@ -1,3 +1,5 @@
+import IntentModel
+
 /// One thing that a rollout needs of a cluster, and whether it is so.
 package struct PreflightCheck: Sendable, Equatable {
   package enum Result: String, Sendable, CaseIterable {
@@ -64,13 +66,9 @@ package struct PreflightPlan: Sendable {
 
   package init() {}
 
-  private static let infrastructure: Set<String> = [
-    "kube-system", "kube-public", "kube-node-lease", "istio-system", "linkerd", "consul", "bulkhead",
-  ]
-
   /// Whether workloads of a namespace are to get sidecars.
   func covers(_ name: String) -> Bool {
     if let namespace { return name == namespace }
-    return !Self.infrastructure.contains(name)
+    return !MeshMembership.infrastructureNamespaces.contains(name)
   }
 }
