@@ -1,5 +1,5 @@
 package import FleetModel
-package import IntentModel
+import IntentModel
 package import Reachability
 
 /// What no manifest tells the solver.
