@@ -1,4 +1,5 @@
 package import Diagnostics
+import FleetModel
 import Foundation
 import KubernetesAPI
 import KubernetesTarget

@@ -36,7 +36,7 @@ enum WeaknessList {
       return Weakness(
         code: vector.code, workload: way.workload,
         evidence: closed
-          ? "\(vector.title): a probe got out of the manifest's container; the rollout closed it"
+          ? "\(vector.title): a probe got out of its container before; the wave closed it"
           : "\(vector.title): a probe gets out",
         remediation: vector.mitigation)
     }
@@ -50,6 +50,7 @@ enum WeaknessList {
     return Weakness(
       code: "BH-CANARY", workload: worst.workload, evidence: wave.reason ?? worst.reason,
       remediation: "compare the steps of \(wave.name) for this workload with what its callers need; "
-        + "the wave was undone and can be planned again")
+        + (wave.notPutBack == nil
+          ? "the wave was undone and can be planned again" : "first put back what is left of the wave"))
   }
 }
