@@ -121,11 +121,8 @@ struct ClusterRun: Sendable {
       let namespaces = Set(plan.waves.flatMap(\.workloads).map(\.namespace)).sorted()
       text = try await FleetReader.text(client, namespaces: namespaces)
     }
-    var fleet = try Intake().read([InputSource(name: "the cluster", bytes: Array(text.utf8))], strict: false).fleet
-    // What no object of the cluster tells: without it, such calls would be refused.
-    fleet.calls += plan.observedCalls.filter { call in
-      !fleet.calls.contains { $0.caller == call.caller && $0.host == call.host && $0.port == call.port }
-    }
+    let read = try Intake().read([InputSource(name: "the cluster", bytes: Array(text.utf8))], strict: false).fleet
+    let fleet = Self.adding(plan.observedCalls, to: read)
     guard isNew else { return fleet }
     try Self.require(plan, fits: fleet, context: client.settings.name)
     if FleetDigest.of(fleet) != plan.fleetDigest {

@@ -29,6 +29,21 @@ extension ClusterRun {
     }
   }
 
+  /// What no object of the cluster tells: without it, such calls would be refused.
+  static func adding(_ observed: [Call], to fleet: Fleet) -> Fleet {
+    struct Place: Hashable {
+      var caller: ObjectReference
+      var host: String
+      var port: Int
+
+      init(_ call: Call) { (caller, host, port) = (call.caller, call.host, call.port) }
+    }
+    let known = Set(fleet.calls.map(Place.init))
+    var fleet = fleet
+    fleet.calls += observed.filter { !known.contains(Place($0)) }
+    return fleet
+  }
+
   private static func names(_ workloads: [ObjectReference]) -> String {
     workloads.prefix(5).map(\.description).joined(separator: ", ").safeForTerminal
   }

@@ -73,6 +73,19 @@ struct WaveSteeringTests {
     try await steering(from: 5_000).mayGoOn(Self.wave)
   }
 
+  @Test("lets calls through that only traffic showed, once each")
+  func observed() {
+    func call(_ host: String, _ evidence: Call.Evidence) -> Call {
+      let id = ObjectReference(kind: "Deployment", namespace: "shop", name: "web")
+      return Call(caller: id, service: nil, host: host, port: 80, target: id, wireProtocol: .http, evidence: evidence)
+    }
+    var fleet = Fleet()
+    let wired = call("cart", .wiring(text: "CART=cart", location: SourceLocation(file: "cluster", line: 0)))
+    fleet.calls = [wired]
+    let (again, new) = (call("cart", .observed(.init(sources: ["f"]))), call("mail", .observed(.init(sources: ["f"]))))
+    #expect(ClusterRun.adding([again, new], to: fleet).calls == [wired, new])
+  }
+
   @Test("is refused on another cluster, and where its pods share their node's network")
   func required() throws {
     var fleet = Fleet()

@@ -29,7 +29,7 @@ extension RehearsalTests {
         try folder.write("requirements.yaml", requirements("atDeadline: hold, deadline: 1s, hold: 2min"))
         try folder.write(
           "plant.yaml", "kind: Plant\nwrongs:\n- sidecarErrors: {workload: small/catalogue, percent: 5}\n")
-        let ending = try await Program.run(
+        let ending = try await Program.rehearse(
           RehearsalTests.start + ["--requirements", "requirements.yaml", "--plant", "plant.yaml"], in: folder)
         #expect(ending.code == 80, "\(ending.messages)")
         #expect(ending.left == [])

@@ -30,7 +30,7 @@ extension RehearsalTests {
     func rolledBack(wrong: Wrong) async throws {
       try await Folder.withFleet { folder in
         try folder.write("plant.yaml", "apiVersion: bulkhead.dev/v1alpha1\nkind: Plant\nwrongs:\n- \(wrong.text)\n")
-        let ending = try await Program.run(RehearsalTests.start + ["--plant", "plant.yaml"], in: folder)
+        let ending = try await Program.rehearse(RehearsalTests.start + ["--plant", "plant.yaml"], in: folder)
         #expect(ending.code == 80, "\(ending.messages)")
         #expect(ending.left == [])
         let document = try RunContract(folder, "out")
@@ -74,7 +74,7 @@ extension RehearsalTests {
         try folder.write("plant.yaml", "kind: Plant\nwrongs:\n- \(wrong.text)\n")
         var start = RehearsalTests.start
         if wrong.options.contains("--rate") { start.removeLast(2) }
-        let ending = try await Program.run(start + wrong.options + ["--plant", "plant.yaml"], in: folder)
+        let ending = try await Program.rehearse(start + wrong.options + ["--plant", "plant.yaml"], in: folder)
         #expect(ending.code == 80, "\(ending.messages)")
         #expect(ending.left == [])
         let wave = try #require(try RunContract(folder, "out").waves.last)
