@@ -42,7 +42,10 @@ package struct PlanCommand: AsyncParsableCommand {
   @Option(name: .long, help: "istioSidecar, istioAmbient, linkerd, consul or envoy; beats the requirements'.")
   var mesh: String?
   @Option(
-    name: .long, help: ArgumentHelp("The cluster that the plan is for: it is refused for another.", valueName: "name"))
+    name: .long,
+    help: ArgumentHelp(
+      "The cluster that the plan is for, as its kubeconfig context is named: it is refused for another.",
+      valueName: "name"))
   var cluster: String?
   @Option(name: .long, help: ArgumentHelp("Plan nothing, print a JSON Schema.", valueName: "plan|requirements"))
   var schema: PlanSchemaName?
@@ -70,7 +73,7 @@ package struct PlanCommand: AsyncParsableCommand {
     var options = RehearsalOptions()
     options.capacity = capacity
     var wanted = try PlanInput.requirements(requirements, mesh: mesh)
-    wanted.leavesInfrastructureOut = input.kube && input.cluster.namespace == nil
+    wanted.leavesInfrastructureOut = input.kube && input.cluster.allNamespaces
     var overview = try PlanOverview(options, requirements: wanted, read: try await input.read("plan"))
     for finding in overview.findings where finding.severity >= .medium {
       let place = finding.location.map { "\($0): " } ?? ""

@@ -16,8 +16,6 @@ struct SteeredTarget: RolloutTarget {
   let home: any RolloutHome
   let onFailure: FailurePolicy
   let observer: any RolloutObserver
-  /// Of the users, in percent: with it a wave begins.
-  let firstShare: Int
 
   private var steering: WaveSteering { WaveSteering(home: home, observer: observer) }
 
@@ -25,7 +23,6 @@ struct SteeredTarget: RolloutTarget {
 
   func shift(_ wave: Wave, to percent: Int) async throws {
     try await mayGoOn(wave)
-    if percent == firstShare { try steering.mayBegin(wave) }
     try await target.shift(wave, to: percent)
   }
 
@@ -44,6 +41,8 @@ struct SteeredTarget: RolloutTarget {
   }
 
   func close() async { await target.close() }
+
+  func mayBegin(_ wave: Wave) async throws { try await steering.mayBegin(wave) }
 
   func mayGoOn(_ wave: Wave) async throws { try await steering.mayGoOn(wave) }
 

@@ -122,9 +122,10 @@ struct ClusterRun: Sendable {
       text = try await FleetReader.text(client, namespaces: namespaces)
     }
     let read = try Intake().read([InputSource(name: "the cluster", bytes: Array(text.utf8))], strict: false).fleet
-    let fleet = Self.adding(plan.observedCalls, to: read)
+    // What no object of the cluster tells: without it, such calls would be refused.
+    let fleet = Intake().adding(observed: plan.observedCalls, to: read)
     guard isNew else { return fleet }
-    try Self.require(plan, fits: fleet, context: client.settings.name)
+    try Self.require(plan, fits: fleet, context: client.settings.name, at: WaveSteering.clock())
     if FleetDigest.of(fleet) != plan.fleetDigest {
       say("the plan was made from another source than this cluster's present state; its workloads are all there")
     }
@@ -239,8 +240,7 @@ struct ClusterRun: Sendable {
     limits.tolerance = min(limits.tolerance, plan.tolerance ?? limits.tolerance)
     let vectors = vectors
     let steered = SteeredTarget(
-      target: target, home: home, onFailure: options.onFailure, observer: watchers.observer,
-      firstShare: limits.shares[0])
+      target: target, home: home, onFailure: options.onFailure, observer: watchers.observer)
     var parts = RolloutExecutor.Parts(
       plan: plan, trials: trials, vectors: vectors, target: steered,
       traffic: SteeredTraffic(target: target, home: home), faults: target, range: target,

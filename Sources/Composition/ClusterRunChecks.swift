@@ -6,12 +6,24 @@ import Planning
 extension ClusterRun {
   /// What a new run must find.
   /// - Parameter context: the kubeconfig's; the plan may be for another.
-  static func require(_ plan: Plan, fits fleet: Fleet, context: String) throws {
+  /// - Throws: `BulkheadError(.tryAgain)` where it is too early, `.configuration` where it is too late or cannot be.
+  static func require(_ plan: Plan, fits fleet: Fleet, context: String, at now: Instant) throws {
     if let wanted = plan.cluster, context != ClusterSettings.inCluster, wanted != context {
       throw BulkheadError(
         .configuration,
         "the plan is for the cluster \(wanted.safeForTerminal), and the context is \(context.safeForTerminal)",
         cure: "choose that context with --context, or plan anew for this cluster")
+    }
+    if let window = plan.waves.first?.window {
+      guard window.end > now else {
+        throw BulkheadError(
+          .configuration, "the time of the plan's first wave was over at \(window.end)",
+          cure: "plan anew for times to come")
+      }
+      guard window.start <= now else {
+        throw BulkheadError(
+          .tryAgain, "the plan's first wave may begin at \(window.start)", cure: "start it then")
+      }
     }
     let planned = Set(plan.waves.flatMap(\.workloads)).sorted()
     let missing = planned.filter { fleet.workload($0) == nil }
@@ -27,21 +39,6 @@ extension ClusterRun {
         .configuration, "pods on their node's own network (hostNetwork) get no sidecar: \(names(onNodes))",
         cure: "leave them out ('excluded' in the requirements, docs/requirements.md) and plan anew")
     }
-  }
-
-  /// What no object of the cluster tells: without it, such calls would be refused.
-  static func adding(_ observed: [Call], to fleet: Fleet) -> Fleet {
-    struct Place: Hashable {
-      var caller: ObjectReference
-      var host: String
-      var port: Int
-
-      init(_ call: Call) { (caller, host, port) = (call.caller, call.host, call.port) }
-    }
-    let known = Set(fleet.calls.map(Place.init))
-    var fleet = fleet
-    fleet.calls += observed.filter { !known.contains(Place($0)) }
-    return fleet
   }
 
   private static func names(_ workloads: [ObjectReference]) -> String {

@@ -56,8 +56,7 @@ package struct PlanMaker: Sendable {
   private func curved(_ plan: Plan) -> Plan {
     var plan = plan
     plan.gate = requirements.gate
-    // An error budget below what can be shown in a rollout's time would only make it wait.
-    plan.tolerance = requirements.tolerance.map { max(0.0005, $0) }
+    plan.tolerance = requirements.showableTolerance
     plan.protected = rules.protected.sorted()
     plan.observedCalls = Self.observed(fleet)
     let edges = max(1, exposure.graph.edgeCount)

@@ -37,10 +37,13 @@ package struct PlanOverview: Sendable {
     self.requirements = requirements
     maker = try PlanMaker(result.fleet, requirements: requirements, capacity: options.capacity)
     plan = try maker.plan()
-    ownLimits = options.limits
+    var limits = options.limits
+    limits.tolerance = min(limits.tolerance, requirements.showableTolerance ?? limits.tolerance)
+    ownLimits = limits
   }
 
-  /// What a canary is held to: the options', tightened by the requirements' error budgets, with the plan's deadline.
+  /// What a canary is held to: the options', tightened by the requirements' and the plan's error budgets, with the
+  /// plan's deadline.
   var limits: CanaryLimits {
     var limits = ownLimits
     limits.deadline = plan.gate

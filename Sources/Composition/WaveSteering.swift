@@ -7,12 +7,33 @@ import Rollout
 struct WaveSteering: Sendable {
   let home: any RolloutHome
   let observer: any RolloutObserver
-  var now: @Sendable () -> Instant = { Instant(seconds: Int(Date().timeIntervalSince1970)) }
+  var now: @Sendable () -> Instant = WaveSteering.clock
 
-  /// Waits while the run is paused, its wave not approved, or its time not come.
+  @Sendable static func clock() -> Instant { Instant(seconds: Int(Date().timeIntervalSince1970)) }
+
+  /// Waits while the run is paused or its wave not approved.
   func mayGoOn(_ wave: Wave) async throws {
+    try await rest(wave, notBefore: nil)
+    try home.wishes(wave: wave.index + 1).refuseIfAborted()
+  }
+
+  /// Waits for a wave's time, before anything of it is done. Who aborts meanwhile is heard by what follows.
+  /// - Throws: `BulkheadError(.configuration)` once that time is over.
+  func mayBegin(_ wave: Wave) async throws {
+    guard let window = wave.window else { return }
+    try await rest(wave, notBefore: window.start)
+    guard window.end <= now(), !home.wishes(wave: wave.index + 1).isAborted else { return }
+    throw BulkheadError(
+      .configuration, "the time of \(wave.name.safeForTerminal) was over at \(window.end), and it had not begun",
+      cure: "take the run back, and plan anew for times to come; the waves before it stay until then")
+  }
+
+  private enum Wait: Equatable { case paused, unapproved, early(Instant) }
+
+  /// Until nothing is waited for, or the run is aborted.
+  private func rest(_ wave: Wave, notBefore start: Instant?) async throws {
     var said: Wait?
-    while let wait = try wait(wave) {
+    while let wait = wait(wave, notBefore: start) {
       if said != wait {
         switch wait {
         case .paused: await observer.observe(.paused)
@@ -25,21 +46,11 @@ struct WaveSteering: Sendable {
     }
   }
 
-  private enum Wait: Equatable { case paused, unapproved, early(Instant) }
-
-  private func wait(_ wave: Wave) throws -> Wait? {
+  private func wait(_ wave: Wave, notBefore start: Instant?) -> Wait? {
     let wishes = home.wishes(wave: wave.index + 1)
-    try wishes.refuseIfAborted()
+    if wishes.isAborted { return nil }
     if wishes.isPaused { return .paused }
     if !wishes.isApproved { return .unapproved }
-    return wave.window.flatMap { now() < $0.start ? .early($0.start) : nil }
-  }
-
-  /// A wave that has begun is carried to its end; none begins once its time is over.
-  func mayBegin(_ wave: Wave) throws {
-    guard let window = wave.window, window.end <= now() else { return }
-    throw BulkheadError(
-      .configuration, "the time of \(wave.name.safeForTerminal) was over at \(window.end)",
-      cure: "take the run back, and plan anew for times to come")
+    return start.flatMap { now() < $0 ? .early($0) : nil }
   }
 }

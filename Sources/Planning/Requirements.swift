@@ -69,6 +69,8 @@ package struct Requirements: Sendable, Equatable {
 
   /// The strictest objective's error budget: what a canary may at most fail.
   package var tolerance: Double? { objectives.compactMap(\.availability).map { 1 - $0 }.min() }
+  /// The same, but for a budget below what can be shown in a rollout's time: that would only make it wait.
+  package var showableTolerance: Double? { tolerance.map { max(0.0005, $0) } }
 }
 
 extension Requirements {

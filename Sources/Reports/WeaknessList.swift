@@ -19,7 +19,7 @@ enum WeaknessList {
         evidence: "its spec asks for \(workload.replicas) replica(s)",
         remediation: "set replicas to 2 or more" + (report.isOnCluster ? "" : "; the rehearsal ran two pods"))
     }
-    list += report.plan.refusals.map {
+    list += report.plan.refusals.filter { $0.action != .enrol }.map {
       Weakness(
         code: "BH-NOT-STRICT", workload: $0.workload, evidence: $0.reason,
         remediation: "let an ingress gateway with an identity of its own take the outside's traffic")

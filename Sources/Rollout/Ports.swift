@@ -8,6 +8,9 @@ package import Planning
 package protocol RolloutTarget: Sendable {
   /// Puts the target into the state before a wave: these postures, users' traffic flowing, everything ready.
   func prepare(_ postures: [ObjectReference: Posture]) async throws
+  /// Waits until a wave may begin, before anything of it is done. What is thrown stops the run where it is, to be gone
+  /// on with.
+  func mayBegin(_ wave: Wave) async throws
   /// Starts a canary of each workload of the wave in its new posture and gives it this share of the users, in percent
   /// (100: all users, on as many new pods as the workload has).
   func shift(_ wave: Wave, to percent: Int) async throws
@@ -22,6 +25,8 @@ package protocol RolloutTarget: Sendable {
 }
 
 extension RolloutTarget {
+  /// Begins at once: most targets know no times.
+  package func mayBegin(_ wave: Wave) async throws {}
   /// Goes on at once: nobody steers most targets.
   package func mayGoOn(_ wave: Wave) async throws {}
 }

@@ -78,8 +78,8 @@ package actor RolloutExecutor {
 
   private var elapsed: Double { (clock.now - began) / .seconds(1) }
 
-  /// Runs to an end. Throws only when the journal fails, when the run is cancelled, or on a broken rule of the machine;
-  /// everything else is an outcome.
+  /// Runs to an end. Throws only when the journal fails, when the run is cancelled, on a broken rule of the machine, or
+  /// when a wave may not begin; everything else is an outcome.
   package func run() async throws -> RolloutResult {
     try await ledger.epochBegins(fromWave: machine.nextWave)
     var pending = try await feed(.started)
@@ -88,6 +88,7 @@ package actor RolloutExecutor {
         try await ledger.runEnds(result, seconds: elapsed)
         return result
       }
+      if case .placeCanary(let wave) = command { try await parts.target.mayBegin(parts.plan.waves[wave]) }
       try await ledger.commandBegins(command)
       let event: RolloutEvent
       do {

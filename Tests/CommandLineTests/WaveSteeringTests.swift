@@ -52,41 +52,28 @@ struct WaveSteeringTests {
   @Test("waits for its time, and says so once")
   func waits() async throws {
     let ears = Ears()
-    try await steering(from: 900, Home(), ears).mayGoOn(Self.wave)
+    try await steering(from: 900, Home(), ears).mayBegin(Self.wave)
     #expect(ears.waits.withLock(\.self) == ["wave-1 1970-01-01T00:16:40Z"])
-    try await steering(from: 1_000, Home(), ears).mayGoOn(Self.wave)
+    try await steering(from: 1_000, Home(), ears).mayBegin(Self.wave)
     #expect(ears.waits.withLock(\.count) == 1)
   }
 
-  @Test("does not wait once the run is aborted")
+  @Test("does not wait once the run is aborted, which what follows hears")
   func aborted() async throws {
-    await #expect(throws: BulkheadError.self) {
-      try await steering(from: 0, Home(isAborted: true)).mayGoOn(Self.wave)
-    }
+    let steering = steering(from: -1_000_000, Home(isAborted: true))
+    try await steering.mayBegin(Self.wave)
+    await #expect(throws: BulkheadError.self) { try await steering.mayGoOn(Self.wave) }
   }
 
   @Test("does not begin when its time is over, and goes on where it had begun")
   func over() async throws {
-    try steering(from: 1_900).mayBegin(Self.wave)
-    let error = #expect(throws: BulkheadError.self) { try steering(from: 1_970).mayBegin(Self.wave) }
+    try await steering(from: 1_900).mayBegin(Self.wave)
+    let error = await #expect(throws: BulkheadError.self) { try await steering(from: 1_970).mayBegin(Self.wave) }
     #expect(error?.message.contains("1970-01-01T00:33:20Z") == true)
     try await steering(from: 5_000).mayGoOn(Self.wave)
   }
 
-  @Test("lets calls through that only traffic showed, once each")
-  func observed() {
-    func call(_ host: String, _ evidence: Call.Evidence) -> Call {
-      let id = ObjectReference(kind: "Deployment", namespace: "shop", name: "web")
-      return Call(caller: id, service: nil, host: host, port: 80, target: id, wireProtocol: .http, evidence: evidence)
-    }
-    var fleet = Fleet()
-    let wired = call("cart", .wiring(text: "CART=cart", location: SourceLocation(file: "cluster", line: 0)))
-    fleet.calls = [wired]
-    let (again, new) = (call("cart", .observed(.init(sources: ["f"]))), call("mail", .observed(.init(sources: ["f"]))))
-    #expect(ClusterRun.adding([again, new], to: fleet).calls == [wired, new])
-  }
-
-  @Test("is refused on another cluster, and where its pods share their node's network")
+  @Test("is refused on another cluster, out of its time, and where its pods share their node's network")
   func required() throws {
     var fleet = Fleet()
     fleet.workloads = ["agent", "web"].map { name in
@@ -96,16 +83,22 @@ struct WaveSteeringTests {
     }
     var plan = Plan(mesh: "envoy", fleetDigest: "", waves: [Self.wave], refusals: [])
     plan.waves[0].workloads = fleet.workloads.map(\.id)
-    try ClusterRun.require(plan, fits: fleet, context: "anything")
+    func require(_ context: String, at seconds: Int = 1_500) throws {
+      try ClusterRun.require(plan, fits: fleet, context: context, at: Instant(seconds: seconds))
+    }
+    try require("anything")
+    let early = #expect(throws: BulkheadError.self) { try require("anything", at: 999) }
+    let late = #expect(throws: BulkheadError.self) { try require("anything", at: 2_000) }
+    #expect(early?.exit == .tryAgain && late?.exit == .configuration)
     plan.cluster = "staging"
-    try ClusterRun.require(plan, fits: fleet, context: "staging")
-    try ClusterRun.require(plan, fits: fleet, context: "in-cluster")
+    try require("staging")
+    try require("in-cluster")
     let other = #expect(throws: BulkheadError.self) {
-      try ClusterRun.require(plan, fits: fleet, context: "production")
+      try require("production")
     }
     #expect(other?.exit == .configuration && other?.message.contains("staging") == true)
     fleet.workloads[0].pod.hostNetwork = true
-    let shared = #expect(throws: BulkheadError.self) { try ClusterRun.require(plan, fits: fleet, context: "staging") }
+    let shared = #expect(throws: BulkheadError.self) { try require("staging") }
     #expect(shared?.exit == .configuration && shared?.message.contains("shop/agent[Deployment]") == true)
     #expect(shared?.message.contains("shop/web") == false)
   }

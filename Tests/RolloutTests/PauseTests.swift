@@ -18,7 +18,9 @@ struct PauseTests {
     func decide(_ question: GateQuestion) async throws -> GateAnswer? { .promote }
   }
 
-  private func run(_ target: StillTarget, trials: [Trial]) async throws -> RunHistory {
+  private func run(
+    _ target: StillTarget, trials: [Trial], _ journal: InMemoryJournal = InMemoryJournal()
+  ) async throws -> RunHistory {
     let id = ObjectReference(kind: "Deployment", namespace: "shop", name: "cart")
     let step = Step(workload: id, action: .enrol, before: .untouched, after: Posture(), wave: 0)
     let wave = Wave(index: 0, name: "wave-1", workloads: [id], steps: [step])
@@ -29,9 +31,20 @@ struct PauseTests {
       plan: Plan(mesh: "envoy", fleetDigest: "", waves: [wave], refusals: []), trials: [trials], vectors: [],
       target: target, traffic: target, faults: target, range: target, escapes: target, observer: Silent(),
       arbiter: Always(), limits: limits, intent: { _, _ in nil })
-    let journal = InMemoryJournal()
-    _ = try await RolloutExecutor(parts, journal: journal).run()
+    let history = try RunHistory(await journal.records())
+    _ = try await RolloutExecutor(parts, journal: journal, resume: history.resume).run()
     return try RunHistory(await journal.records())
+  }
+
+  /// As if it had been killed: nothing is done or undone, and the run can go on.
+  @Test func aWaveThatMayNotBeginStopsTheRunAndNothingElse() async throws {
+    let journal = InMemoryJournal()
+    let closed = StillTarget(closure: BulkheadError(.configuration, "its time is over"))
+    await #expect(throws: BulkheadError.self) { try await run(closed, trials: [], journal) }
+    #expect(closed.diary.all == [])
+    let history = try RunHistory(await journal.records())
+    #expect(history.result == nil && history.waves.isEmpty && history.undoUnderway == nil)
+    #expect(try await run(StillTarget(), trials: [], journal).result == .promoted)
   }
 
   @Test func nothingIsBrokenWhileARunIsHeld() async throws {
@@ -42,7 +55,7 @@ struct PauseTests {
     let held = StillTarget(refusal: BulkheadError(.gateFailed, "the run was aborted"))
     let history = try await run(held, trials: [trial])
     #expect(history.waves.first?.reason?.contains("the run was aborted") == true)
-    #expect(held.diary.all.suffix(2) == ["shift 100", "may go on"])
+    #expect(held.diary.all.suffix(3) == ["shift 100", "may go on", "undo"])
   }
 
   @Test func breakOutsAreAskedForToo() async throws {

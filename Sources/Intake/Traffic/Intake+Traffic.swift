@@ -14,6 +14,15 @@ extension Intake {
     return result
   }
 
+  /// Adds calls that were observed before, such as when a plan was made.
+  package func adding(observed calls: [Call], to fleet: Fleet) -> Fleet {
+    var mapping = TrafficMapping(fleet)
+    for call in calls { mapping.add(call) }
+    var fleet = fleet
+    fleet.calls = mapping.calls(with: fleet.calls)
+    return fleet
+  }
+
   private static func gaps(_ report: TrafficReport) -> [Finding] {
     report.gaps.map { gap in
       IntakeCode.trafficIncomplete.finding(

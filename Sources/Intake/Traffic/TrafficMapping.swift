@@ -9,6 +9,11 @@ struct TrafficMapping {
     var target: ObjectReference?
     var host: String
     var port: Int
+
+    init(_ call: Call) {
+      (caller, service, port) = (call.caller, call.service, call.port)
+      (target, host) = call.service == nil ? (call.target, call.host) : (nil, "")
+    }
   }
 
   private let fleet: Fleet
@@ -35,9 +40,7 @@ struct TrafficMapping {
       return miss(sighting, "places called", "\(sighting.callee)")
     }
     for call in calls {
-      let edge = Edge(
-        caller: caller.id, service: call.service, target: call.service == nil ? call.target : nil,
-        host: call.service == nil ? call.host : "", port: call.port)
+      let edge = Edge(call)
       guard let known = found[edge]?.observation else {
         var call = call
         call.evidence = .observed(observation)
@@ -47,6 +50,9 @@ struct TrafficMapping {
       found[edge]?.evidence = .observed(known.merged(with: observation))
     }
   }
+
+  /// A call that was found in another state of the fleet.
+  mutating func add(_ call: Call) { found[Edge(call)] = call }
 
   private mutating func miss(_ sighting: TrafficSighting, _ what: String, _ name: String) {
     var names = missing[sighting.source]?[what] ?? []
@@ -142,10 +148,7 @@ struct TrafficMapping {
     var rest = found
     let marked = known.map { call -> Call in
       var call = call
-      let edge = Edge(
-        caller: call.caller, service: call.service, target: call.service == nil ? call.target : nil,
-        host: call.service == nil ? call.host : "", port: call.port)
-      if let seen = rest.removeValue(forKey: edge) { call.confirmation = seen.observation }
+      if let seen = rest.removeValue(forKey: Edge(call)) { call.confirmation = seen.observation }
       return call
     }
     let keyed = (marked + rest.values).map { call in

@@ -54,10 +54,10 @@ package final class RolloutLease: Sendable {
 
   /// Between two renewals.
   private var renewal: Duration { .milliseconds(seconds * 1_000 / 6) }
-  /// The time that each has: two that are lost leave as much again for a third, and a rest.
-  private var renewalLimit: Duration { .milliseconds(seconds * 1_000 / 10) }
+  /// The time that each has. Two that are lost leave a tenth of the lease for a third, before the margin begins.
+  private var renewalLimit: Duration { .milliseconds(seconds * 1_000 / 6) }
   /// Before one that failed is tried again.
-  private var renewalRetry: Duration { .milliseconds(seconds * 1_000 / 15) }
+  private var renewalRetry: Duration { .milliseconds(seconds * 1_000 / 30) }
   /// A write that was begun must be over before somebody else's begin.
   private var margin: Duration { .milliseconds(seconds * 1_000 / 3) }
 

@@ -19,16 +19,22 @@ struct StillTarget: RolloutTarget, TrafficSource, FaultInjector, ControlRange, E
   var left: [String] = []
   /// Who holds the run for good.
   var refusal: (any Error)?
+  /// Who lets no wave begin.
+  var closure: (any Error)?
   var diary = Diary()
 
   func prepare(_ postures: [ObjectReference: Posture]) async throws {}
   func shift(_ wave: Wave, to percent: Int) async throws { diary.add("shift \(percent)") }
+  func mayBegin(_ wave: Wave) async throws { if let closure { throw closure } }
   func mayGoOn(_ wave: Wave) async throws {
     diary.add("may go on")
     if let refusal { throw refusal }
   }
   func commit(_ wave: Wave) async throws { diary.add("commit") }
-  func undo(_ wave: Wave) async -> [String] { left }
+  func undo(_ wave: Wave) async -> [String] {
+    diary.add("undo")
+    return left
+  }
   func close() async {}
   func snapshot() async throws -> TrafficSnapshot { TrafficSnapshot() }
   func start(_ fault: Fault, limit: Duration) async throws { diary.add(fault.title) }
