@@ -1,5 +1,6 @@
 import Breach
 import FleetModel
+import IntentModel
 import Planning
 import Rollout
 import Trials
