@@ -79,7 +79,7 @@ struct WaveSteeringTests {
     fleet.workloads = ["agent", "web"].map { name in
       Workload(
         id: ObjectReference(kind: "Deployment", namespace: "shop", name: name),
-        location: SourceLocation(file: "cluster", line: 0))
+        location: Diagnostics.SourceLocation(file: "cluster", line: 0))
     }
     var plan = Plan(mesh: "envoy", fleetDigest: "", waves: [Self.wave], refusals: [])
     plan.waves[0].workloads = fleet.workloads.map(\.id)

@@ -1,3 +1,4 @@
+import Diagnostics
 import FleetModel
 import Intake
 import Testing
@@ -14,7 +15,7 @@ struct ObservedCallTests {
       target: service.map { id($0.name, in: $0.namespace) },
       wireProtocol: .tcp,
       evidence: wired
-        ? .wiring(text: "REDIS=redis", location: SourceLocation(file: "cluster", line: 0))
+        ? .wiring(text: "REDIS=redis", location: Diagnostics.SourceLocation(file: "cluster", line: 0))
         : .observed(.init(sources: ["flows"])))
   }
 
