@@ -41,7 +41,7 @@ struct PauseTests {
     let journal = InMemoryJournal()
     let closed = StillTarget(closure: BulkheadError(.configuration, "its time is over"))
     await #expect(throws: BulkheadError.self) { try await run(closed, trials: [], journal) }
-    #expect(closed.diary.all == [])
+    #expect(closed.diary.all == ["probe before"])
     let history = try RunHistory(await journal.records())
     #expect(history.result == nil && history.waves.isEmpty && history.undoUnderway == nil)
     #expect(try await run(StillTarget(), trials: [], journal).result == .promoted)
