@@ -44,12 +44,7 @@ package struct JudgeCommand: AsyncParsableCommand {
       """,
     subcommands: [JudgePlanCommand.self, JudgeWatchCommand.self, JudgeSimulateCommand.self])
 
-  @Option(name: .long, help: "Greatest chance of a false alarm, however often one looks.")
-  var alpha = 0.05
-  @Option(name: .long, help: "Greatest chance that a worse canary is called noWorse.")
-  var beta = 0.05
-  @Option(name: .long, help: "Largest ratio of error rates that is no regression.")
-  var margin = 1.5
+  @OptionGroup var alarm: AlarmOptions
   @Option(name: .long, help: "What a sidecar may cost, in milliseconds…")
   var budgetMs = 5.0
   @Option(name: .long, help: "…or as a share of the baseline's quantile, whichever is larger.")
@@ -68,7 +63,7 @@ package struct JudgeCommand: AsyncParsableCommand {
 
   private var options: JudgeStreamOptions {
     JudgeStreamOptions(
-      settings: JudgeSettings(alpha: alpha, beta: beta, margin: margin, tolerance: nil),
+      settings: JudgeSettings(alpha: alarm.alpha, beta: alarm.beta, margin: alarm.margin, tolerance: nil),
       budget: MeshBudget(milliseconds: budgetMs, share: budgetShare), deadline: deadline,
       atDeadline: onDeadline ?? .hold)
   }

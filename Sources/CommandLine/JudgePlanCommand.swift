@@ -27,12 +27,7 @@ package struct JudgePlanCommand: ParsableCommand {
   var effect = 2.0
   @Option(name: .long, help: "Seconds within which the smallest visible effect is asked for.")
   var within = 60.0
-  @Option(name: .long, help: "Greatest chance of a false alarm.")
-  var alpha = 0.05
-  @Option(name: .long, help: "Greatest chance that a worse canary is called noWorse.")
-  var beta = 0.05
-  @Option(name: .long, help: "Largest ratio of error rates that is no regression.")
-  var margin = 1.5
+  @OptionGroup var alarm: AlarmOptions
   @Option(name: [.customShort("o"), .long], help: "text or json.")
   var output = Output.text
 
@@ -44,12 +39,14 @@ package struct JudgePlanCommand: ParsableCommand {
     let share = canaryShare
     return JudgementPlan(
       baselineRequests: share.map { rate * (1 - $0) } ?? rate, canaryRequests: share.map { rate * $0 } ?? rate,
-      baseline: baseline, settings: JudgeSettings(alpha: alpha, beta: beta, margin: margin))
+      baseline: baseline, settings: JudgeSettings(alpha: alarm.alpha, beta: alarm.beta, margin: alarm.margin))
   }
 
   package func validate() throws {
     if let problem = plan.problem { throw ValidationError(problem) }
-    if !(effect > margin) { throw ValidationError("--effect must be greater than --margin (\(margin)): no regression") }
+    if !(effect > alarm.margin) {
+      throw ValidationError("--effect must be greater than --margin (\(alarm.margin)): no regression")
+    }
     if !(baseline * effect <= 1) { throw ValidationError("--baseline times --effect is more than every request") }
     if !(within > 0 && within <= 1e9) { throw ValidationError("--within must be between 0 and 1e9 seconds") }
   }
@@ -57,7 +54,7 @@ package struct JudgePlanCommand: ParsableCommand {
   package func run() throws {
     let plan = plan
     let answer = Answer(
-      schema: "bulkhead.judgePlan/1", alpha: alpha, beta: beta, margin: margin, effect: effect,
+      schema: "bulkhead.judgePlan/1", alpha: alarm.alpha, beta: alarm.beta, margin: alarm.margin, effect: effect,
       boundSeconds: plan.bound(effect: effect), medianSeconds: plan.medianSeconds(effect: effect), within: within,
       smallestEffect: plan.smallestEffect(within: within), secondsToPromote: plan.secondsToPromote)
     StandardOutput.write(output == .json ? answer.json : answer.text)

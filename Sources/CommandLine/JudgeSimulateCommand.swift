@@ -22,8 +22,8 @@ package struct JudgeSimulateCommand: ParsableCommand {
   var seconds = 1800
   @Option(name: .long, help: "How many canaries; of a table, how many metrics.") var runs = 200
   @Option(name: .long) var seed: UInt64 = 1
-  @Option(name: .long) var alpha = 0.05
-  @Option(name: .long) var margin = 1.0
+  @OptionGroup var alarm: AlarmOptions
+  @Option(name: .customLong("ratio"), help: "In the place of --margin.") var margin = 1.0
   @Option(name: .long, help: "constant, day or bursts.") var traffic = JudgeSimulation.Traffic.constant
   @Option(name: .long, help: "Share of the canary's requests that are slow.") var slowShare = 0.0
   @Option(name: .long, help: "By how many milliseconds these are slower.") var plus = 150.0
@@ -39,7 +39,7 @@ package struct JudgeSimulateCommand: ParsableCommand {
     if let problem = settings.problem { throw ValidationError(problem) }
   }
 
-  private var settings: JudgeSettings { JudgeSettings(alpha: alpha, margin: margin, tolerance: nil) }
+  private var settings: JudgeSettings { JudgeSettings(alpha: alarm.alpha, margin: margin, tolerance: nil) }
 
   package func run() throws {
     var generator = SeededGenerator(seed: seed)

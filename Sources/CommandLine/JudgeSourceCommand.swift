@@ -38,18 +38,15 @@ package struct JudgeWatchCommand: AsyncParsableCommand {
   var status = false
   @Option(name: [.customShort("o"), .long], help: "counts or verdicts.")
   var output = Output.counts
-  @Option(name: .long, help: "For verdicts: greatest chance of a false alarm.")
-  var alpha = 0.05
-  @Option(name: .long, help: "For verdicts: greatest chance that a worse canary is called noWorse.")
-  var beta = 0.05
-  @Option(name: .long, help: "For verdicts: largest ratio of error rates that is no regression.")
-  var margin = 1.5
+  @OptionGroup(title: "For verdicts") var alarm: AlarmOptions
 
   enum Output: String, ExpressibleByArgument { case counts, verdicts }
 
   package init() {}
 
-  private var settings: JudgeSettings { JudgeSettings(alpha: alpha, beta: beta, margin: margin, tolerance: nil) }
+  private var settings: JudgeSettings {
+    JudgeSettings(alpha: alarm.alpha, beta: alarm.beta, margin: alarm.margin, tolerance: nil)
+  }
 
   package func validate() throws {
     guard every >= 0.1, every <= 3_600 else { throw ValidationError("--every must be between 0.1 and 3600 s") }

@@ -30,23 +30,13 @@ package struct PlanCommand: AsyncParsableCommand {
       """,
     subcommands: [PlanShowCommand.self, PlanDiffCommand.self, PlanSignCommand.self, PlanVerifyCommand.self])
 
-  enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, yaml }
-
   @OptionGroup var input: FleetInput
-  @Option(name: .shortAndLong, help: "table, json or yaml.")
-  var output: Format = .table
+  @OptionGroup var format: PlanOutputOption
   @Option(name: .long, help: "The most workloads that enter the mesh in one wave (default: a third of them).")
   var capacity: Int?
-  @Option(name: .long, help: ArgumentHelp("A file of kind Requirements (docs/requirements.md).", valueName: "file"))
-  var requirements: String?
+  @OptionGroup var wishes: PlanWishes
   @Option(name: .long, help: "istioSidecar, istioAmbient, linkerd, consul or envoy; beats the requirements'.")
   var mesh: String?
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "The cluster that the plan is for, as its kubeconfig context is named: it is refused for another.",
-      valueName: "name"))
-  var cluster: String?
   @Option(name: .long, help: ArgumentHelp("Plan nothing, print a JSON Schema.", valueName: "plan|requirements"))
   var schema: PlanSchemaName?
   @Option(
@@ -59,8 +49,7 @@ package struct PlanCommand: AsyncParsableCommand {
   var detailedExitcode = false
   @Flag(name: .long, help: "Plan callers first instead, whatever the exposure: for comparison.")
   var dependencyOrder = false
-  @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
-  var color: ColorChoice = .auto
+  @OptionGroup var style: ColorOption
 
   package init() {}
 
@@ -72,20 +61,19 @@ package struct PlanCommand: AsyncParsableCommand {
     if let problem { return print(try PlanProblem.answer(file: problem), terminator: "") }
     var options = RehearsalOptions()
     options.capacity = capacity
-    var wanted = try PlanInput.requirements(requirements, mesh: mesh)
-    wanted.leavesInfrastructureOut = input.kube && input.cluster.allNamespaces
+    let wanted = try PlanInput.requirements(wishes, of: input, mesh: mesh)
     var overview = try PlanOverview(options, requirements: wanted, read: try await input.read("plan"))
     for finding in overview.findings where finding.severity >= .medium {
       let place = finding.location.map { "\($0): " } ?? ""
       StandardError.write("\((place + finding.message).safeForTerminal)\n")
     }
     if dependencyOrder { overview.plan = overview.maker.dependencyOrder() }
-    overview.plan.cluster = cluster
-    switch output {
+    overview.plan.cluster = wishes.cluster
+    switch format.output {
     case .json: StandardOutput.write(try overview.json())
     case .yaml: StandardOutput.write(PlanText(overview.plan).text)
     case .table:
-      let isColored = color.isOn(terminal: isatty(STDOUT_FILENO) == 1)
+      let isColored = style.color.isOn(terminal: isatty(STDOUT_FILENO) == 1)
       StandardOutput.write(PlanTable(overview.plan, trials: overview.trials, colored: isColored).text)
     }
     if detailedExitcode, !overview.plan.waves.isEmpty {

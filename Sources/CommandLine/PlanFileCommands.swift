@@ -26,13 +26,12 @@ struct PlanShowCommand: AsyncParsableCommand {
   var file: String
   @Option(name: .long, help: ArgumentHelp("Also write a drawing.", valueName: "file"))
   var svg: String?
-  @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
-  var color: ColorChoice = .auto
+  @OptionGroup var style: ColorOption
 
   func run() async throws {
     let plan = try PlanInput.plan(file).plan
     if let svg { try PlanOutput.write(PlanDrawing(plan).svg, to: svg, mode: 0o644, replace: true) }
-    StandardOutput.write(PlanTable(plan, colored: color.isOn(terminal: isatty(STDOUT_FILENO) == 1)).text)
+    StandardOutput.write(PlanTable(plan, colored: style.color.isOn(terminal: isatty(STDOUT_FILENO) == 1)).text)
   }
 }
 
@@ -55,21 +54,20 @@ struct PlanDiffCommand: AsyncParsableCommand {
   var old: String
   @Argument(help: "The plan as it is to be.")
   var new: String
-  @Option(name: .shortAndLong, help: "table or json.")
-  var output: OutputFormat = .table
-  @Option(name: .long, help: "auto, always or never; NO_COLOR is honoured.")
-  var color: ColorChoice = .auto
+  @OptionGroup var format: PlanOutputOption
+  @OptionGroup var style: ColorOption
 
   func validate() throws {
+    if format.output == .yaml { throw ValidationError("a difference is written as table or json") }
     if old == "-" && new == "-" { throw ValidationError("standard input can be read once only") }
   }
 
   func run() async throws {
     let difference = PlanDifference(from: try PlanInput.plan(old).plan, to: try PlanInput.plan(new).plan)
-    switch output {
+    switch format.output {
     case .json: StandardOutput.write(try PlanDifferenceText(difference).json())
-    case .table:
-      let isColored = color.isOn(terminal: isatty(STDOUT_FILENO) == 1)
+    case .table, .yaml:
+      let isColored = style.color.isOn(terminal: isatty(STDOUT_FILENO) == 1)
       StandardOutput.write(PlanDifferenceText(difference).table(colored: isColored))
     }
     if !difference.isEmpty { throw ArgumentParser.ExitCode(Diagnostics.ExitCode.differences.rawValue) }
@@ -131,8 +129,8 @@ struct PlanVerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Check a plan's signature, its rules, and that the fleet is still the one that was planned.",
     discussion: """
-      With -f the fleet's digest is compared and every rule is checked against it; a fleet that changed is refused and
-      its changed objects are named. --replan shows instead what a plan of the present fleet would do differently.
+      With -f or --kube the fleet's digest is compared and every rule is checked against it; a fleet that changed is refused
+      and its changed objects are named. --replan shows instead what a plan of the present fleet would do differently.
 
       EXAMPLES
         bulkhead plan verify plan.yaml --key signing.pem.pub
@@ -148,17 +146,14 @@ struct PlanVerifyCommand: AsyncParsableCommand {
   var file: String
   @Option(name: .long, help: ArgumentHelp("The public key: PEM or 32 bytes.", valueName: "file"))
   var key: String?
-  @OptionGroup var input: OptionalInput
-  @Option(name: .long, help: ArgumentHelp("The requirements that the plan answers to.", valueName: "file"))
-  var requirements: String?
-  @Option(name: .long, help: ArgumentHelp("The cluster at hand.", valueName: "name"))
-  var cluster: String?
+  @OptionGroup var input: FleetInput
+  @OptionGroup var wishes: PlanWishes
   @Flag(name: .long, help: "Plan the present fleet and show what is different.")
   var replan = false
 
   func validate() throws {
-    if key == nil && input.files.isEmpty { throw ValidationError("give --key, or the fleet with -f, or both") }
-    if replan && input.files.isEmpty { throw ValidationError("--replan needs the fleet: give it with -f") }
+    if key == nil && input.isEmpty { throw ValidationError("give --key, or the fleet with -f or --kube, or both") }
+    if replan && input.isEmpty { throw ValidationError("--replan needs the fleet: give it with -f or --kube") }
   }
 
   func run() async throws {
@@ -170,9 +165,9 @@ struct PlanVerifyCommand: AsyncParsableCommand {
       }
       try signature.verify(read.plan, with: try VerifyingKey(try PlanInput.file(key).bytes))
     }
-    guard !input.files.isEmpty else { return StandardOutput.write("good: the signature fits the plan\n") }
-    let fleet = try PlanInput.fleet(input)
-    let wanted = try PlanInput.requirements(requirements)
+    guard !input.isEmpty else { return StandardOutput.write("good: the signature fits the plan\n") }
+    let fleet = try await input.read("plan verify").fleet
+    let wanted = try PlanInput.requirements(wishes, of: input)
     if replan {
       var maker = try PlanMaker(fleet, requirements: wanted, capacity: wanted.capacity ?? read.plan.capacityOption)
         .plan()
@@ -183,7 +178,7 @@ struct PlanVerifyCommand: AsyncParsableCommand {
       if !difference.isEmpty { throw ArgumentParser.ExitCode(Diagnostics.ExitCode.differences.rawValue) }
       return
     }
-    try read.check(fleet, rules: try wanted.rules(for: fleet), cluster: cluster)
+    try read.check(fleet, rules: try wanted.rules(for: fleet), cluster: wishes.cluster)
     let what = key == nil ? "the plan is for this fleet" : "the signature fits, the plan is for this fleet"
     StandardOutput.write("good: \(what), and no rule is broken\n")
   }

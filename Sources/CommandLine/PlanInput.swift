@@ -1,15 +1,14 @@
 import Composition
 import Diagnostics
-import FleetModel
 import Intake
 import IntentModel
 import Planning
 
 /// What the subcommands of `plan` read.
 enum PlanInput {
-  static func requirements(_ path: String?, mesh: String? = nil) throws -> Requirements {
+  static func requirements(_ wishes: PlanWishes, of input: FleetInput, mesh: String? = nil) throws -> Requirements {
     var result = Requirements()
-    if let path {
+    if let path = wishes.requirements {
       let source = try file(path)
       result = try RequirementsFile.read(source.bytes, name: source.name)
     }
@@ -21,6 +20,7 @@ enum PlanInput {
       }
       result.mesh = known
     }
+    result.leavesInfrastructureOut = input.kube && input.cluster.allNamespaces
     return result
   }
 
@@ -35,9 +35,5 @@ enum PlanInput {
       throw BulkheadError(.usage, "\(path.safeForTerminal) is a folder", cure: "name one file")
     }
     return source
-  }
-
-  static func fleet(_ input: OptionalInput) throws -> Fleet {
-    try Intake().read(try InputLoader.load(input.files), strict: input.strict).fleet
   }
 }

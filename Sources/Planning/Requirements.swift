@@ -67,8 +67,10 @@ package struct Requirements: Sendable, Equatable {
 
   package init() {}
 
-  /// The strictest objective's error budget: what a canary may at most fail.
-  package var tolerance: Double? { objectives.compactMap(\.availability).map { 1 - $0 }.min() }
+  /// The strictest objective's error budget: what a canary may at most fail. Percents have fewer digits than this.
+  package var tolerance: Double? {
+    objectives.compactMap(\.availability).map { ((1 - $0) * 1e9).rounded() / 1e9 }.min()
+  }
   /// The same, but for a budget below what can be shown in a rollout's time: that would only make it wait.
   package var showableTolerance: Double? { tolerance.map { max(0.0005, $0) } }
 }
