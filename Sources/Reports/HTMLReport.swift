@@ -70,7 +70,8 @@ package struct HTMLReport {
       return "All \(names) workloads entered the mesh; every wave passed \(passed)."
     case .rolledBack:
       let wave = report.history.waves.last
-      return "\(wave?.name ?? "A wave") was undone: \(wave?.reason ?? "no reason was recorded")."
+      let word = wave?.notPutBack == nil ? "undone" : "not wholly undone"
+      return "\(wave?.name ?? "A wave") was \(word): \(wave?.reason ?? "no reason was recorded")."
     case .failed:
       return "The run did not end as it should. \(report.history.waves.last?.reason ?? "")"
     }
