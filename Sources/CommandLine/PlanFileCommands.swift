@@ -130,7 +130,8 @@ struct PlanVerifyCommand: AsyncParsableCommand {
     abstract: "Check a plan's signature, its rules, and that the fleet is still the one that was planned.",
     discussion: """
       With -f or --kube the fleet's digest is compared and every rule is checked against it; a fleet that changed is
-      refused and its changed objects are named. --replan shows instead what a plan of the present fleet would do differently.
+      refused and its changed objects are named. --replan shows instead what a plan of the present fleet would do
+      differently.
 
       EXAMPLES
         bulkhead plan verify plan.yaml --key signing.pem.pub
