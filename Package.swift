@@ -185,8 +185,8 @@ let package = Package(
     tests(
       "Kubernetes",
       [
-        "Policies", "Intake", "IntentModel", "FleetModel", "Diagnostics", subprocess, system, httpClient, nioSSL,
-        nioHTTP,
+        "Policies", "Intake", "IntentModel", "FleetModel", "Diagnostics", "Linux", "Trials", subprocess, system,
+        httpClient, nioSSL, nioHTTP,
       ]
         + nio, exclude: ["Fixtures"]),
     tests("Telemetry", ["Telemetry", nioHTTP] + nio),

@@ -35,7 +35,7 @@ package struct ClusterDiscovery: Sendable {
         return PodClaim(
           namespace: bearer.namespace, pod: bearer.pod, uid: bearer.uid, serviceAccount: bearer.serviceAccount)
       }
-      let picture = ClusterPicture(document)
+      let picture = SharedPicture(ClusterPicture(document, of: namespaces))
       do {
         try await follow(client, picture, server, say)
       } catch {
@@ -64,33 +64,41 @@ package struct ClusterDiscovery: Sendable {
   }
 
   private func follow(
-    _ client: KubernetesClient, _ picture: ClusterPicture, _ server: MeshDiscovery,
+    _ client: KubernetesClient, _ picture: SharedPicture, _ server: MeshDiscovery,
     _ say: @escaping @Sendable (String) -> Void
   ) async throws {
     let (changes, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for namespace in namespaces {
-        for resource in [APIResource.pods, .services] {
-          group.addTask {
-            try await client.follow(resource, namespace: namespace) { change in
-              picture.take(change, resource, namespace)
-              signal.yield()
-            }
+      for place in ClusterPicture.places(in: namespaces) {
+        group.addTask {
+          try await client.followThrough(place.resource, namespace: place.namespace) { failure in
+            if picture.edit({ $0.fail(place, failure.kind, at: .now) }) { say("\(place) cannot be read: \(failure)") }
+            signal.yield()
+          } _: { change in
+            picture.edit { $0.take(change, place) }
+            signal.yield()
           }
         }
       }
       group.addTask {
         let name = Self.documentName
-        try await client.follow(name.resource, namespace: name.namespace, named: name.name) { change in
-          if picture.takeDocument(change, say) { signal.yield() }
+        try await client.followThrough(name.resource, namespace: name.namespace, named: name.name) { failure in
+          say("\(name) cannot be read: \(failure)")
+        } _: { change in
+          do {
+            if try picture.edit({ try $0.takeDocument(change) }) { signal.yield() }
+          } catch {
+            // The last one that could be read counts.
+            say("\(error)")
+          }
         }
       }
-      group.addTask { try await Self.publish(changes, picture, server, namespaces: namespaces.count, say) }
+      group.addTask { try await Self.publish(changes, picture, server, say) }
       // A fault that is over ends without a change of anything.
       group.addTask {
         while true {
           try await Task.sleep(for: .seconds(1))
-          if picture.hasFaults { signal.yield() }
+          if picture.now.document.hasFaults { signal.yield() }
         }
       }
       _ = try await group.next()
@@ -100,18 +108,18 @@ package struct ClusterDiscovery: Sendable {
 
   /// The ports are opened once everything has been read: a pod that is not known yet would be turned away.
   private static func publish(
-    _ changes: AsyncStream<Void>, _ picture: ClusterPicture, _ server: MeshDiscovery, namespaces: Int,
-    _ say: @Sendable (String) -> Void
+    _ changes: AsyncStream<Void>, _ picture: SharedPicture, _ server: MeshDiscovery, _ say: @Sendable (String) -> Void
   ) async throws {
     var isOpen = false
     for await _ in changes {
-      guard picture.lists == namespaces * 2 else { continue }
-      let (view, document) = picture.now
-      try await server.publish(view.meshState(document, now: Int(Date().timeIntervalSince1970)))
+      let now = picture.now
+      guard isOpen || now.isWhole(at: .now) else { continue }
+      try await server.publish(now.view.meshState(now.document, now: Int(Date().timeIntervalSince1970)))
       if !isOpen {
         _ = try await server.start()
         isOpen = true
-        say("serving \(view.seen(document).count) pods")
+        let left = now.unread.map { "; without \($0)" }.joined()
+        say("serving \(now.view.seen(now.document).count) pods\(left)")
       }
       // What changes together is published together.
       try await Task.sleep(for: .milliseconds(50))
@@ -119,65 +127,15 @@ package struct ClusterDiscovery: Sendable {
   }
 }
 
-/// The latest state of what is followed.
-private final class ClusterPicture: Sendable {
-  private struct Place: Hashable {
-    var resource: APIResource
-    var namespace: String
-  }
-  private struct State {
-    var objects: [Place: [String: DocumentValue]] = [:]
-    var document: MeshDocument
-  }
-  private let state: Mutex<State>
+/// The picture that several tasks draw together.
+private final class SharedPicture: Sendable {
+  private let picture: Mutex<ClusterPicture>
 
-  init(_ document: MeshDocument) { state = Mutex(State(document: document)) }
+  init(_ picture: ClusterPicture) { self.picture = Mutex(picture) }
 
-  /// How many kinds have been listed.
-  var lists: Int { state.withLock { $0.objects.count } }
-  var hasFaults: Bool { state.withLock { $0.document.hasFaults } }
+  var now: ClusterPicture { picture.withLock(\.self) }
 
-  func take(_ change: ClusterChange, _ resource: APIResource, _ namespace: String) {
-    let place = Place(resource: resource, namespace: namespace)
-    func uid(_ object: DocumentValue) -> String { object[path: "metadata", "uid"]?.string ?? "" }
-    state.withLock { state in
-      switch change {
-      case .listed(let all): state.objects[place] = Dictionary(all.map { (uid($0), $0) }) { _, last in last }
-      case .changed(let object): state.objects[place, default: [:]][uid(object)] = object
-      case .deleted(let object): state.objects[place, default: [:]][uid(object)] = nil
-      }
-    }
-  }
-
-  /// Whether there is something new.
-  func takeDocument(_ change: ClusterChange, _ say: (String) -> Void) -> Bool {
-    let objects: [DocumentValue]
-    switch change {
-    case .listed(let all): objects = all
-    case .changed(let object): objects = [object]
-    case .deleted: return false
-    }
-    let map = objects.first { $0[path: "metadata", "name"]?.string == ClusterNames.meshDocument }
-    guard let map else { return false }
-    do {
-      let document = try MeshDocument.read(map[path: "data", ClusterNames.meshDocumentKey]?.string ?? "")
-      return state.withLock { state in
-        defer { state.document = document }
-        return state.document != document
-      }
-    } catch {
-      // The last one that could be read counts.
-      say("\(error)")
-      return false
-    }
-  }
-
-  var now: (ClusterView, MeshDocument) {
-    state.withLock { state in
-      func all(_ resource: APIResource) -> [DocumentValue] {
-        state.objects.filter { $0.key.resource == resource }.flatMap(\.value.values)
-      }
-      return (ClusterView(pods: all(.pods), services: all(.services)), state.document)
-    }
+  func edit<Value: Sendable>(_ body: (inout ClusterPicture) throws -> Value) rethrows -> Value {
+    try picture.withLock { try body(&$0) }
   }
 }

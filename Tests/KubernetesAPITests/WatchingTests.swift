@@ -65,6 +65,32 @@ struct WatchingTests {
     }
   }
 
+  /// Who serves others from what it follows outlives a right that is taken away, and is there when it comes back.
+  @Test func followsThroughARefusal() async throws {
+    try await FakeServer.with { server in
+      server.cluster.script(
+        "GET /api/v1/pods",
+        [
+          list(10, 2), FakeCluster.status(403, "not yours"), FakeCluster.status(403, "not yours"), list(20, 3),
+          watch(event("ADDED", "a", 21)),
+        ])
+      let seen = Mutex<[String]>([])
+      do {
+        try await server.client { client in
+          try await client.followThrough(.pods, namespace: nil) { failure in
+            seen.withLock { $0.append("\(failure.kind)") }
+          } _: { change in
+            switch change {
+            case .listed(let objects): seen.withLock { $0.append("listed \(objects.count)") }
+            case .changed, .deleted: throw Enough()
+            }
+          }
+        }
+      } catch is Enough {}
+      #expect(seen.withLock(\.self) == ["listed 2", "forbidden", "forbidden", "listed 3"])
+    }
+  }
+
   /// 410 as a status and as an event: the list is read again.
   @Test func expiryBeginsWithAList() async throws {
     let gone = #"{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}}"# + "\n"

@@ -208,6 +208,18 @@ struct PodTroubleTests {
       ),
       (
         #"""
+        "status":{"containerStatuses":[{"name":"a","state":{"waiting":{"reason":"CrashLoopBackOff"}},"lastState":
+        {"terminated":{"exitCode":137,"reason":"OOMKilled","message":"its own words"}}}]}
+        """#, "; a: CrashLoopBackOff; it ended with 137 (OOMKilled)", true
+      ),
+      (
+        #"""
+        "status":{"containerStatuses":[{"name":"discovery","state":{"waiting":{"reason":"CrashLoopBackOff"}},
+        "lastState":{"terminated":{"exitCode":78,"reason":"Error","message":"bulkhead: no key\n  cure: name it\n"}}}]}
+        """#, "; discovery: CrashLoopBackOff; it ended with 78: bulkhead: no key; cure: name it", true
+      ),
+      (
+        #"""
         "metadata":{"deletionTimestamp":"t"},
         "status":{"conditions":[{"type":"PodScheduled","status":"False"}]}
         """#, nil, false

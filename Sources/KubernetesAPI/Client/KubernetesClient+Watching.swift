@@ -68,6 +68,25 @@ extension KubernetesClient {
     }
   }
 
+  /// Follows for as long as the task lives, whatever the server answers: who serves others from what it follows goes on
+  /// with what it knew last. After each failure a list comes first.
+  ///
+  /// - Parameter trouble: hears of each time that `follow` gave up.
+  /// - Throws: what `take` throws, and what the pause between two attempts does.
+  package func followThrough(
+    _ resource: APIResource, namespace: String?, named name: String? = nil,
+    trouble: @escaping @Sendable (APIFailure) -> Void, _ take: @escaping ChangeTaker
+  ) async throws {
+    while true {
+      do {
+        try await follow(resource, namespace: namespace, named: name, take)
+      } catch let failure as APIFailure {
+        trouble(failure)
+        try await limits.retry.pause(limits.retry.longestDelay * Double.random(in: 0.5...1))
+      }
+    }
+  }
+
   private func watch(
     _ resource: APIResource, _ namespace: String?, _ name: String?, _ place: WatchPlace, _ take: @escaping ChangeTaker
   ) async throws {

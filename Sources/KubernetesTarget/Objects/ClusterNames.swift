@@ -35,6 +35,7 @@ package enum ClusterNames {
   package static let held = "bulkhead.dev/held"
 
   // Containers and volumes of a pod.
+  static let server = "discovery"
   package static let proxy = "bulkhead-proxy"
   static let credential = "bulkhead-credential"
   static let capture = "bulkhead-capture"

@@ -127,8 +127,9 @@ package struct DiscoveryObjects: Sendable {
   private var pod: DocumentValue {
     let names = namespaces.flatMap { ["--namespace", $0] }
     let container = DocumentValue.map([
-      "name": .string("discovery"), "image": .string(images.bulkhead),
+      "name": .string(ClusterNames.server), "image": .string(images.bulkhead),
       "imagePullPolicy": .string(images.pullPolicy), "command": .texts(["bulkhead"]),
+      "terminationMessagePolicy": .string(SidecarTemplate.lastWords),
       "args": .texts(["discovery", "--keys", "/run/keys"] + names),
       "ports": .list(
         Self.ports.map { name, port -> DocumentValue in

@@ -38,6 +38,9 @@ package struct SidecarTemplate: Sendable, Equatable {
     ])
   }
 
+  /// What a container says at its end is in its pod's status: nobody needs a right to read logs to tell why.
+  static let lastWords = "FallbackToLogsOnError"
+
   private var volumes: [DocumentValue] {
     let token = DocumentValue.map([
       "serviceAccountToken": .map([
@@ -81,7 +84,8 @@ package struct SidecarTemplate: Sendable, Equatable {
   private var credential: DocumentValue {
     .map([
       "name": .string(ClusterNames.credential), "image": .string(images.bulkhead),
-      "imagePullPolicy": .string(images.pullPolicy), "command": .texts(["bulkhead"]),
+      "imagePullPolicy": .string(images.pullPolicy), "terminationMessagePolicy": .string(Self.lastWords),
+      "command": .texts(["bulkhead"]),
       "args": .texts([
         "sidecar", "credential", "--address", discoveryAddress, "--server-name", ClusterNames.serverName, "--root",
         "/etc/bulkhead/root.pem", "--token", "/var/run/bulkhead/token", "--out", "/run/bulkhead",
@@ -105,7 +109,8 @@ package struct SidecarTemplate: Sendable, Equatable {
     ])
     return .map([
       "name": .string(ClusterNames.capture), "image": .string(images.bulkhead),
-      "imagePullPolicy": .string(images.pullPolicy), "command": .texts(["bulkhead"]), "args": .texts(arguments),
+      "imagePullPolicy": .string(images.pullPolicy), "terminationMessagePolicy": .string(Self.lastWords),
+      "command": .texts(["bulkhead"]), "args": .texts(arguments),
       "env": .list([address]),
       "securityContext": .map([
         "runAsUser": .integer(0), "runAsGroup": .integer(0), "runAsNonRoot": .bool(false),
@@ -128,7 +133,8 @@ package struct SidecarTemplate: Sendable, Equatable {
       ]
     return .map([
       "name": .string(ClusterNames.proxy), "image": .string(images.envoy),
-      "imagePullPolicy": .string(images.pullPolicy), "command": .texts(["envoy"]), "args": .texts(arguments),
+      "imagePullPolicy": .string(images.pullPolicy), "terminationMessagePolicy": .string(Self.lastWords),
+      "command": .texts(["envoy"]), "args": .texts(arguments),
       "env": .list([name]), "securityContext": Self.confined,
       // Envoy ends at once when it is told to, while callers have not yet heard that the pod is leaving.
       "lifecycle": .map([

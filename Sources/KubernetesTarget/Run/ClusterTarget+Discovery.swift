@@ -25,7 +25,22 @@ extension ClusterTarget {
       try await client.get(service)[path: "spec", "clusterIP"]?.string.flatMap { CaptureText.isAddress($0) ? $0 : nil }
     }
     for place in namespaces { try await writeBootstrap(place, root) }
+    try await replaceBrokenServer()
     try await waitForRollout(ObjectName(.deployments, namespace: namespace, name: ClusterNames.discovery))
+  }
+
+  /// A server that ended again and again is started anew by the kubelet after minutes only. It has all it needs now,
+  /// and a new pod comes at once.
+  private func replaceBrokenServer() async throws {
+    for pod in try await client.list(.pods, namespace: ClusterNames.namespace).items {
+      let metadata = pod["metadata"] ?? .null
+      guard metadata["labels"]?["app"]?.string == ClusterNames.discovery, PodTrouble(of: pod)?.isHopeless == true,
+        let name = metadata["name"]?.string, let uid = metadata["uid"]?.string
+      else { continue }
+      _ = try lease.requireEpoch()
+      _ = try await client.delete(
+        ObjectName(.pods, namespace: ClusterNames.namespace, name: name), precondition: Precondition(uid: uid))
+    }
   }
 
   /// There is one discovery server: were it told of other namespaces, the sidecars of the present ones would be alone.

@@ -18,8 +18,10 @@ struct PodTrouble: Sendable, Equatable {
       guard let waiting = status["state"]?["waiting"], let reason = waiting["reason"]?.string,
         !["PodInitializing", "ContainerCreating"].contains(reason)
       else { continue }
+      let name = status["name"]?.string ?? "a container"
       let words = [reason, waiting["message"]?.string].compactMap(\.self).joined(separator: ": ")
-      text = "; \(status["name"]?.string ?? "a container"): \(words.prefix(300))".safeForTerminal
+      let end = Self.end(status["lastState"]?["terminated"], of: name)
+      text = "; \(name): \(words.prefix(300))\(end)".safeForTerminal
       isHopeless = Self.hopeless.contains(reason)
       return
     }
@@ -32,6 +34,17 @@ struct PodTrouble: Sendable, Equatable {
     text =
       "; no node takes its pod: \((unscheduled["message"]?.string ?? "it is not said why").prefix(300))".safeForTerminal
     isHopeless = false
+  }
+
+  /// How it ended the last time. Only Bulkhead's own containers are quoted: what others say at their end may be meant
+  /// for nobody else.
+  private static func end(_ terminated: DocumentValue?, of container: String) -> String {
+    guard let terminated, let code = terminated["exitCode"]?.integer else { return "" }
+    let reason = terminated["reason"]?.string.flatMap { ["Error", "Completed"].contains($0) ? nil : " (\($0))" } ?? ""
+    let isOwn = container == ClusterNames.server || container.hasPrefix(ClusterNames.prefix)
+    let lines = (terminated["message"]?.string ?? "").split(separator: "\n").map { $0.drop { $0 == " " } }
+    let message = isOwn && !lines.isEmpty ? ": \(lines.joined(separator: "; ").suffix(300))" : ""
+    return "; it ended with \(code)\(reason)\(message)"
   }
 
   private static let hopeless: Set<String> = [

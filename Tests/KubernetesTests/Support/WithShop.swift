@@ -27,6 +27,6 @@ func withShop(
     }
     #expect(flows, "the shop does not work")
     try await body(rollout)
-    try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--timeout=120s")
+    try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--ignore-not-found", "--timeout=120s")
   }
 }
