@@ -76,7 +76,7 @@ struct ClusterPictureTests {
       ])
     }
     let document = MeshDocument(trustDomain: "shop.example")
-    let changes = [ClusterChange.changed(map(document.text)), .listed([map(document.text)])]
+    let changes = [ClusterChange.changed(map(try document.text)), .listed([map(try document.text)])]
     let news = try changes.map { try picture.takeDocument($0) }
     #expect(news == [true, false])
     #expect(throws: (any Error).self) { try picture.takeDocument(.changed(map("{"))) }
