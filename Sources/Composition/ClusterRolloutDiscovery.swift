@@ -72,8 +72,12 @@ package struct ClusterDiscovery: Sendable {
       for place in ClusterPicture.places(in: namespaces) {
         group.addTask {
           try await client.followThrough(place.resource, namespace: place.namespace) { failure in
-            if picture.edit({ $0.fail(place, failure.kind, at: .now) }) { say("\(place) cannot be read: \(failure)") }
-            signal.yield()
+            if (try? await client.isGone(namespace: place.namespace)) == true {
+              if picture.edit({ $0.lose(place) }) { say("\(place) are gone with the namespace") }
+              signal.yield()
+            } else if picture.edit({ $0.fail(place, failure.kind) }) {
+              say("\(place) cannot be read: \(failure)")
+            }
           } _: { change in
             picture.edit { $0.take(change, place) }
             signal.yield()
@@ -113,13 +117,12 @@ package struct ClusterDiscovery: Sendable {
     var isOpen = false
     for await _ in changes {
       let now = picture.now
-      guard isOpen || now.isWhole(at: .now) else { continue }
+      guard now.isWhole else { continue }
       try await server.publish(now.view.meshState(now.document, now: Int(Date().timeIntervalSince1970)))
       if !isOpen {
         _ = try await server.start()
         isOpen = true
-        let left = now.unread.map { "; without \($0)" }.joined()
-        say("serving \(now.view.seen(now.document).count) pods\(left)")
+        say("serving \(now.view.seen(now.document).count) pods")
       }
       // What changes together is published together.
       try await Task.sleep(for: .milliseconds(50))

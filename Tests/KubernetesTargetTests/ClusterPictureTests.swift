@@ -6,8 +6,6 @@ import Testing
 
 @Suite("What a discovery server knows of its namespaces")
 struct ClusterPictureTests {
-  private let start = ContinuousClock.now
-
   private func picture() -> ClusterPicture {
     ClusterPicture(MeshDocument(trustDomain: "cluster.local"), of: ["gone", "shop"])
   }
@@ -19,37 +17,34 @@ struct ClusterPictureTests {
   @Test func isWholeOnceAllWasListed() {
     var picture = picture()
     for place in places("gone") + places("shop") {
-      #expect(!picture.isWhole(at: start + .seconds(3_600)))
+      #expect(!picture.isWhole)
       picture.take(.listed([]), place)
     }
-    #expect(picture.isWhole(at: start) && picture.unread.isEmpty)
-  }
-
-  @Test func whatMayNotBeReadIsWaitedForButNotForEver() {
-    var picture = picture()
-    for place in places("shop") { picture.take(.listed([pod("a")]), place) }
-    for place in places("gone") {
-      let news = [0, 8].map { picture.fail(place, .forbidden, at: start + .seconds($0)) }
-      #expect(news == [true, false])
-    }
-    #expect(!picture.isWhole(at: start + .seconds(59)))
-    #expect(picture.isWhole(at: start + .seconds(60)))
-    #expect(picture.unread.map(\.description) == ["pods of gone", "services of gone"])
+    #expect(picture.isWhole)
   }
 
   /// Sidecars have what they were told last; a picture without it would take it from them.
-  @Test(arguments: [APIFailure.Kind.unreachable, .interrupted, .server, .unauthenticated, .malformed])
-  func aServerThatDoesNotAnswerIsWaitedFor(_ kind: APIFailure.Kind) {
+  @Test(arguments: [APIFailure.Kind.forbidden, .unreachable, .interrupted, .server, .unauthenticated, .malformed])
+  func whatCannotBeReadIsWaitedFor(_ kind: APIFailure.Kind) {
     var picture = picture()
     for place in places("shop") { picture.take(.listed([]), place) }
-    for place in places("gone") { _ = picture.fail(place, kind, at: start) }
-    #expect(!picture.isWhole(at: start + .seconds(86_400)))
+    for place in places("gone") {
+      let news = (1...2).map { _ in picture.fail(place, kind) }
+      #expect(news == [true, false])
+    }
+    #expect(!picture.isWhole)
   }
 
-  @Test func nothingThatMayBeReadIsNoPicture() {
+  @Test func whatWentWithItsNamespaceIsNotWaitedFor() {
     var picture = picture()
-    for place in places("gone") + places("shop") { _ = picture.fail(place, .forbidden, at: start) }
-    #expect(!picture.isWhole(at: start + .seconds(86_400)))
+    for place in places("shop") { picture.take(.listed([pod("a")]), place) }
+    for place in places("gone") {
+      let news = (1...2).map { _ in picture.lose(place) }
+      #expect(news == [true, false])
+    }
+    #expect(picture.isWhole)
+    _ = picture.lose(places("shop")[0])
+    #expect(picture.view.pods.isEmpty && picture.view.services.count == 1)
   }
 
   @Test func whatWasKnownStaysWhenItCannotBeReadAnyMore() {
@@ -58,12 +53,11 @@ struct ClusterPictureTests {
     picture.take(.listed([pod("a"), pod("b")]), pods)
     picture.take(.changed(pod("c")), pods)
     picture.take(.deleted(pod("a")), pods)
-    _ = picture.fail(pods, .forbidden, at: start)
+    _ = picture.fail(pods, .forbidden)
     #expect(picture.view.pods.compactMap { $0[path: "metadata", "uid"]?.string }.sorted() == ["b", "c"])
-    #expect(!picture.unread.contains(pods))
     picture.take(.listed([]), pods)
     #expect(picture.view.pods.isEmpty)
-    let isNews = picture.fail(pods, .forbidden, at: start)
+    let isNews = picture.fail(pods, .forbidden)
     #expect(isNews)
   }
 

@@ -43,6 +43,17 @@ extension KubernetesClient {
 
   package func get(_ name: ObjectName) async throws -> DocumentValue { try await get(APIRequest(.get, name.path)) }
 
+  /// Whether there is no such namespace, or it is being deleted: what was in it goes with it, and so do all rights in
+  /// it, so that everything else there is refused. One that may not be asked for counts as there.
+  package func isGone(namespace: String) async throws -> Bool {
+    do {
+      let live = try await get(ObjectName(.namespaces, namespace: nil, name: namespace))
+      return live[path: "metadata", "deletionTimestamp"] != nil
+    } catch let failure as APIFailure where [.notFound, .forbidden].contains(failure.kind) {
+      return failure.kind == .notFound
+    }
+  }
+
   private func get(_ request: APIRequest) async throws -> DocumentValue {
     try await repeating { try await value(request) }
   }

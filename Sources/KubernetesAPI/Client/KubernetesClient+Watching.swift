@@ -75,13 +75,13 @@ extension KubernetesClient {
   /// - Throws: what `take` throws, and what the pause between two attempts does.
   package func followThrough(
     _ resource: APIResource, namespace: String?, named name: String? = nil,
-    trouble: @escaping @Sendable (APIFailure) -> Void, _ take: @escaping ChangeTaker
+    trouble: @escaping @Sendable (APIFailure) async -> Void, _ take: @escaping ChangeTaker
   ) async throws {
     while true {
       do {
         try await follow(resource, namespace: namespace, named: name, take)
       } catch let failure as APIFailure {
-        trouble(failure)
+        await trouble(failure)
         try await limits.retry.pause(limits.retry.longestDelay * Double.random(in: 0.5...1))
       }
     }

@@ -11,14 +11,10 @@ package struct ClusterPicture: Sendable {
     package var description: String { "\(resource.plural) of \(namespace)" }
   }
 
-  /// After how long the other namespaces are served without one that may not be read: its rights go with it when it is
-  /// deleted, and come a moment after it when it is made.
-  static let patience = Duration.seconds(60)
-
   package private(set) var document: MeshDocument
   private let places: [Place]
   private var objects: [Place: [String: DocumentValue]] = [:]
-  private var troubles: [Place: (kind: APIFailure.Kind, since: ContinuousClock.Instant)] = [:]
+  private var troubles: [Place: APIFailure.Kind] = [:]
 
   package init(_ document: MeshDocument, of namespaces: [String]) {
     self.document = document
@@ -60,25 +56,21 @@ package struct ClusterPicture: Sendable {
 
   /// A place cannot be read for now: what was known of it stays.
   /// - Returns: whether that is news.
-  package mutating func fail(_ place: Place, _ kind: APIFailure.Kind, at now: ContinuousClock.Instant) -> Bool {
-    if troubles[place]?.kind == kind { return false }
-    troubles[place] = (kind, now)
-    return true
+  package mutating func fail(_ place: Place, _ kind: APIFailure.Kind) -> Bool {
+    defer { troubles[place] = kind }
+    return troubles[place] != kind
   }
 
-  /// Whether all has been read that can be. A server that does not answer is waited for however long it takes: what is
-  /// missing from the first picture would be taken from sidecars that have it.
-  package func isWhole(at now: ContinuousClock.Instant) -> Bool {
-    !objects.isEmpty
-      && places.allSatisfy { place in
-        if objects[place] != nil { return true }
-        guard let trouble = troubles[place] else { return false }
-        return trouble.kind == .forbidden && now - trouble.since >= Self.patience
-      }
+  /// A place went with its namespace.
+  /// - Returns: whether that is news.
+  package mutating func lose(_ place: Place) -> Bool {
+    defer { take(.listed([]), place) }
+    return objects[place]?.isEmpty != true
   }
 
-  /// What has never been read.
-  package var unread: [Place] { places.filter { objects[$0] == nil } }
+  /// Whether all has been read. What is missing from the first picture would be taken from sidecars that have it, so
+  /// that it is waited for however long that takes.
+  package var isWhole: Bool { places.allSatisfy { objects[$0] != nil } }
 
   package var view: ClusterView {
     func all(_ resource: APIResource) -> [DocumentValue] {

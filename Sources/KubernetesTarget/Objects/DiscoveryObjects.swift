@@ -50,8 +50,9 @@ package struct DiscoveryObjects: Sendable {
     zip(arguments, arguments.dropFirst()).filter { $0.0 == "--namespace" }.map(\.1)
   }
 
-  /// It reads pods and services of the enrolled namespaces and its own document, and asks whose token it is. Only the
-  /// last is a right in the whole cluster: who installs it must have every right that it gets.
+  /// It reads pods and services of the enrolled namespaces and its own document, asks whose token it is, and whether a
+  /// namespace is still there. Only the last two are rights in the whole cluster: who installs it must have every right
+  /// that it gets.
   private func rules(in place: String?) -> [DocumentValue] {
     func rule(_ group: String, _ resources: [String], _ verbs: [String], named: [String]? = nil) -> DocumentValue {
       .map([
@@ -59,7 +60,13 @@ package struct DiscoveryObjects: Sendable {
         "resourceNames": named.map { .texts($0) },
       ])
     }
-    guard let place else { return [rule("authentication.k8s.io", ["tokenreviews"], ["create"])] }
+    guard let place else {
+      return [
+        rule("authentication.k8s.io", ["tokenreviews"], ["create"]),
+        // Its rights in a namespace go with the namespace: this tells one that is gone from one that is closed to it.
+        rule("", ["namespaces"], ["get"], named: namespaces),
+      ]
+    }
     var rules: [DocumentValue] = []
     // Runs keep what they know of other namespaces in ConfigMaps beside it.
     if place == ClusterNames.namespace {

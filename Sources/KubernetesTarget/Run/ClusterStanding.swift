@@ -50,6 +50,9 @@ package enum ClusterStanding: Sendable, Equatable {
         live.append((id, try await client.get(name)))
       } catch let failure as APIFailure where failure.kind == .notFound {
         live.append((id, nil))
+      } catch let failure as APIFailure where failure.kind == .forbidden {
+        guard try await client.isGone(namespace: id.namespace) else { throw failure }
+        live.append((id, nil))
       }
     }
     return live

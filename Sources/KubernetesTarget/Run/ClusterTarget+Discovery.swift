@@ -47,7 +47,8 @@ extension ClusterTarget {
   private func refuseToLeaveNamespaces() async throws {
     let name = ObjectName(.deployments, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
     let container = try await find(name)?[path: "spec", "template", "spec", "containers"]?.elements.first
-    let left = Set(DiscoveryObjects.namespaces(in: container?["args"]?.strings ?? [])).subtracting(namespaces).sorted()
+    let left = Set(DiscoveryObjects.namespaces(in: container?["args"]?.strings ?? [])).subtracting(namespaces)
+      .subtracting(goneNamespaces).sorted()
     guard left.isEmpty else {
       throw BulkheadError(
         .configuration, "the discovery server serves other namespaces: \(left.joined(separator: ", ").safeForTerminal)",
@@ -179,6 +180,7 @@ extension ClusterTarget {
   /// What an undo needs to know beforehand: how the discovery server is reached. One that nobody has enrolled with need
   /// not come: its image may be why the run is taken back.
   package func prepareUndo() async throws {
+    try await lookForGoneNamespaces()
     guard hasDiscovery else { return }
     var isNeeded = try await isAnyoneEnrolled()
     // Templates may be back already, and pods with sidecars not yet gone.
@@ -190,6 +192,14 @@ extension ClusterTarget {
     let name = ObjectName(.secrets, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
     guard try await find(name) != nil else { return }
     try await installDiscovery()
+  }
+
+  /// What was in a namespace went with it, and so did the rights there.
+  func lookForGoneNamespaces() async throws {
+    for place in namespaces where try await client.isGone(namespace: place) {
+      goneNamespaces.insert(place)
+      settings.say("the namespace \(place.safeForTerminal) is gone, and what was to be put back in it")
+    }
   }
 
   /// Whether a workload or a canary in the plan's namespaces is as a wave has made it.

@@ -84,6 +84,8 @@ extension ClusterTarget: RolloutTarget {
 
   private func putBack(_ wave: Wave) async -> [Leftover] {
     var left: [Leftover] = []
+    // Whoever does not answer now will be heard of below.
+    try? await lookForGoneNamespaces()
     // Faults first: nothing is put back while something is being broken.
     do {
       try await endFaults()
@@ -92,7 +94,7 @@ extension ClusterTarget: RolloutTarget {
       left.append(Leftover("faults", error))
     }
     var begun: [(id: ObjectReference, posture: Posture)] = []
-    for id in wave.workloads.reversed() {
+    for id in wave.workloads.reversed() where !goneNamespaces.contains(id.namespace) {
       let posture = wave.steps.first { $0.workload == id }?.before ?? .untouched
       do {
         try await beginPuttingBack(id, to: posture, before: wave.index)

@@ -94,6 +94,8 @@ package actor ClusterTarget {
   var doorInMaking: Task<ProbeDoor, any Error>?
   /// Whether it was said that no proxy answers.
   var toldOfSilence = false
+  /// Namespaces of the plan that somebody deleted: nothing is left in them to be put back.
+  var goneNamespaces: Set<String> = []
   /// Whether namespaces bear their names as labels, once it was asked.
   var labelsNamespaces: Bool?
 
@@ -103,8 +105,10 @@ package actor ClusterTarget {
 
   var fleet: Fleet { settings.fleet }
 
-  /// The namespaces of the plan's workloads.
-  var namespaces: [String] { Set(settings.plan.waves.flatMap(\.workloads).map(\.namespace)).sorted() }
+  /// The namespaces of the plan's workloads, without those that an undo found gone.
+  var namespaces: [String] {
+    Set(settings.plan.waves.flatMap(\.workloads).map(\.namespace)).subtracting(goneNamespaces).sorted()
+  }
 
   func annotations(step: String) throws -> [String: String] {
     [
