@@ -30,6 +30,21 @@ struct ReadingTests {
     }
   }
 
+  @Test func aNamespaceIsGoneOnceItGoes() async throws {
+    let cluster = FakeCluster()
+    cluster.put("/api/v1/namespaces/here", #"{"metadata":{"name":"here"}}"#)
+    cluster.put("/api/v1/namespaces/closed", #"{"metadata":{"name":"closed"}}"#)
+    cluster.put("/api/v1/namespaces/going", #"{"metadata":{"name":"going","deletionTimestamp":"t"}}"#)
+    cluster.script("GET /api/v1/namespaces/closed", [FakeCluster.status(403, "not yours")])
+    try await FakeServer.with(cluster) { server in
+      try await server.client { client in
+        for (name, isGone) in [("here", false), ("closed", false), ("going", true), ("never", true)] {
+          #expect(try await client.isGone(namespace: name) == isGone, "\(name)")
+        }
+      }
+    }
+  }
+
   /// Each fault that passes, at each page: the same list as without it.
   @Test(arguments: [
     FakeCluster.Fault.status(429, retryAfter: 7), .status(500), .status(503), .hangUp, .status(504), .silence, .drip,
