@@ -1,4 +1,4 @@
-package import FleetModel
+import FleetModel
 package import KubernetesAPI
 
 /// What a discovery server knows of the namespaces that it serves: the latest state of what it follows.
