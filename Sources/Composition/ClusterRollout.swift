@@ -52,7 +52,7 @@ package struct ClusterRollout: Sendable {
   /// Puts every wave back that was promoted, the last one first.
   /// - Returns: what could not be put back.
   package func undo() async throws -> [String] {
-    try await withCluster { try await $0.undo($1, RolloutLease($1, holder: holder, say: say)) }
+    try await withCluster(isUndo: true) { try await $0.undo($1, RolloutLease($1, holder: holder, say: say)) }
   }
 
   /// A run that goes on on the same machine takes its own lease back at once.
@@ -61,22 +61,22 @@ package struct ClusterRollout: Sendable {
   }
 
   private func withCluster<Value: Sendable>(
-    _ body: @Sendable (ClusterRun, KubernetesClient) async throws -> Value
+    isUndo: Bool = false, _ body: @Sendable (ClusterRun, KubernetesClient) async throws -> Value
   ) async throws -> Value {
     let say = say
     var access = options.access
     access.answerSeconds = RolloutLease.seconds / 3
     return try await access.with(warn: { say("the cluster warns: \($0)") }) { client in
-      try await body(try await run(on: client), client)
+      try await body(try await run(on: client, isUndo: isUndo), client)
     }
   }
 
   /// On the cluster that it began on, and on no other.
-  private func run(on client: KubernetesClient) async throws -> ClusterRun {
+  private func run(on client: KubernetesClient, isUndo: Bool) async throws -> ClusterRun {
     var options = options
     let cluster = try await ClusterIdentity.read(
       client, namespaces: Set(plan.waves.flatMap(\.workloads).map(\.namespace)))
-    try options.cluster?.require(cluster)
+    try options.cluster?.require(cluster, isUndo: isUndo)
     options.cluster = options.cluster ?? cluster
     let home = FolderHome(folder: folder, options: options, plan: PlanText(plan).text)
     return ClusterRun(home: home, plan: plan, options: options, say: say)

@@ -24,7 +24,7 @@ package struct ClusterDiscovery: Sendable {
     let key = try text("status-key")
     let namespaces = namespaces
     try await access.with(warn: say) { client in
-      let document = try await Self.document(client)
+      let document = try await Self.document(client, say)
       let settings = MeshDiscoverySettings(
         names: [ClusterNames.serverName], statusKey: key, trustDomain: document.trustDomain)
       let server = MeshDiscovery(settings, authority: authority, credentials: credentials) { token in
@@ -58,9 +58,21 @@ package struct ClusterDiscovery: Sendable {
   private static let documentName = ObjectName(
     .configMaps, namespace: ClusterNames.namespace, name: ClusterNames.meshDocument)
 
-  private static func document(_ client: KubernetesClient) async throws -> MeshDocument {
-    let map = try await client.get(documentName)
-    return try MeshDocument.read(map[path: "data", ClusterNames.meshDocumentKey]?.string ?? "")
+  /// A server that is away is waited for: the kubelet would begin again minutes after it is back.
+  private static func document(
+    _ client: KubernetesClient, _ say: @Sendable (String) -> Void
+  ) async throws -> MeshDocument {
+    var isWaiting = false
+    while true {
+      do {
+        let map = try await client.get(documentName)
+        return try MeshDocument.read(map[path: "data", ClusterNames.meshDocumentKey]?.string ?? "")
+      } catch let failure as APIFailure where failure.isTransient {
+        if !isWaiting { say("\(documentName) cannot be read yet: \(failure)") }
+        isWaiting = true
+        try await Task.sleep(for: .seconds(5))
+      }
+    }
   }
 
   private func follow(
@@ -72,14 +84,16 @@ package struct ClusterDiscovery: Sendable {
       for place in ClusterPicture.places(in: namespaces) {
         group.addTask {
           try await client.followThrough(place.resource, namespace: place.namespace) { failure in
-            if (try? await client.isGone(namespace: place.namespace)) == true {
-              if picture.edit({ $0.lose(place) }) { say("\(place) are gone with the namespace") }
+            let uid = picture.now.document.namespaces?[place.namespace]
+            if (try? await client.isGone(namespace: place.namespace, uid: uid)) == true {
+              guard picture.edit({ $0.lose(place) }) else { return }
+              say("\(place) are gone with the namespace")
               signal.yield()
             } else if picture.edit({ $0.fail(place, failure.kind) }) {
               say("\(place) cannot be read: \(failure)")
             }
           } _: { change in
-            picture.edit { $0.take(change, place) }
+            if picture.edit({ $0.take(change, place) }) { say("\(place) can be read again") }
             signal.yield()
           }
         }
@@ -87,7 +101,7 @@ package struct ClusterDiscovery: Sendable {
       group.addTask {
         let name = Self.documentName
         try await client.followThrough(name.resource, namespace: name.namespace, named: name.name) { failure in
-          say("\(name) cannot be read: \(failure)")
+          if picture.edit({ $0.failDocument(failure.kind) }) { say("\(name) cannot be read: \(failure)") }
         } _: { change in
           do {
             if try picture.edit({ try $0.takeDocument(change) }) { signal.yield() }

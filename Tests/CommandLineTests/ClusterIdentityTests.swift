@@ -25,6 +25,17 @@ struct ClusterIdentityTests {
     }
   }
 
+  @Test("is the same for an undo, though all of its namespaces are gone")
+  func undone() throws {
+    var (begun, found) = (Self.begun, ClusterIdentity(namespaces: [:], context: "there"))
+    #expect(throws: BulkheadError.self) { try begun.require(found, isUndo: true) }
+    (begun.system, found.system) = ("s1", "s1")
+    try begun.require(found, isUndo: true)
+    #expect(throws: BulkheadError.self, "but not to go on") { try begun.require(found) }
+    found.system = "s2"
+    #expect(throws: BulkheadError.self) { try begun.require(found, isUndo: true) }
+  }
+
   @Test("is any, for a run that found none of its namespaces when it began")
   func none() throws {
     let begun = ClusterIdentity(namespaces: [:], context: "here")

@@ -32,7 +32,7 @@ struct ReadingTests {
 
   @Test func aNamespaceIsGoneOnceItGoes() async throws {
     let cluster = FakeCluster()
-    cluster.put("/api/v1/namespaces/here", #"{"metadata":{"name":"here"}}"#)
+    cluster.put("/api/v1/namespaces/here", #"{"metadata":{"name":"here","uid":"1"}}"#)
     cluster.put("/api/v1/namespaces/closed", #"{"metadata":{"name":"closed"}}"#)
     cluster.put("/api/v1/namespaces/going", #"{"metadata":{"name":"going","deletionTimestamp":"t"}}"#)
     cluster.script("GET /api/v1/namespaces/closed", [FakeCluster.status(403, "not yours")])
@@ -43,6 +43,10 @@ struct ReadingTests {
           gone.append(name)
         }
         #expect(gone == ["going", "never"])
+        #expect(try await client.isGone(namespace: "here", uid: "1") == false)
+        #expect(try await client.isGone(namespace: "here", uid: "2"), "made anew")
+        server.cluster.fail([.status(404)])
+        await #expect(throws: APIFailure.self, "no API server says so") { try await client.isGone(namespace: "here") }
       }
     }
   }

@@ -214,9 +214,17 @@ struct PodTroubleTests {
       ),
       (
         #"""
+        "metadata":{"namespace":"bulkhead","labels":{"app":"bulkhead-discovery"}},
         "status":{"containerStatuses":[{"name":"discovery","state":{"waiting":{"reason":"CrashLoopBackOff"}},
         "lastState":{"terminated":{"exitCode":78,"reason":"Error","message":"bulkhead: no key\n  cure: name it\n"}}}]}
         """#, "; discovery: CrashLoopBackOff; it ended with 78: bulkhead: no key; cure: name it", true
+      ),
+      (
+        #"""
+        "metadata":{"namespace":"istio-system","labels":{"app":"istiod"}},
+        "status":{"containerStatuses":[{"name":"discovery","state":{"waiting":{"reason":"CrashLoopBackOff"}},
+        "lastState":{"terminated":{"exitCode":1,"reason":"Error","message":"its own words"}}}]}
+        """#, "; discovery: CrashLoopBackOff; it ended with 1", true
       ),
       (
         #"""

@@ -92,7 +92,7 @@ package struct APIFailure: Error, Sendable, CustomStringConvertible {
   }
 
   /// Whether asking again may help, without harm for what only reads.
-  var isTransient: Bool {
+  package var isTransient: Bool {
     switch kind {
     case .unreachable, .interrupted, .tooManyRequests, .server: true
     default: false

@@ -45,12 +45,16 @@ extension KubernetesClient {
 
   /// Whether there is no such namespace, or it is being deleted: what was in it goes with it, and so do all rights in
   /// it, so that everything else there is refused. One that may not be asked for counts as there.
-  package func isGone(namespace: String) async throws -> Bool {
+  /// - Parameter uid: of the one that is meant; another one of its name is not it. Nil for whichever has the name.
+  package func isGone(namespace: String, uid: String? = nil) async throws -> Bool {
     do {
-      let live = try await get(ObjectName(.namespaces, namespace: nil, name: namespace))
-      return live[path: "metadata", "deletionTimestamp"] != nil
-    } catch let failure as APIFailure where [.notFound, .forbidden].contains(failure.kind) {
-      return failure.kind == .notFound
+      let metadata = try await get(ObjectName(.namespaces, namespace: nil, name: namespace))["metadata"]
+      return metadata?["deletionTimestamp"] != nil || uid != nil && metadata?["uid"]?.string != uid
+    } catch let failure as APIFailure where failure.kind == .forbidden {
+      return false
+    } catch let failure as APIFailure where failure.kind == .notFound && failure.reason == "NotFound" {
+      // Without that reason it is not the API server that answers.
+      return true
     }
   }
 

@@ -15,6 +15,7 @@ package struct ClusterPicture: Sendable {
   private let places: [Place]
   private var objects: [Place: [String: DocumentValue]] = [:]
   private var troubles: [Place: APIFailure.Kind] = [:]
+  private var documentTrouble: APIFailure.Kind?
 
   package init(_ document: MeshDocument, of namespaces: [String]) {
     self.document = document
@@ -27,15 +28,20 @@ package struct ClusterPicture: Sendable {
     }
   }
 
-  package mutating func take(_ change: ClusterChange, _ place: Place) {
+  /// - Returns: whether the place could not be read before.
+  @discardableResult
+  package mutating func take(_ change: ClusterChange, _ place: Place) -> Bool {
+    let wasClosed = troubles[place] != nil
     func uid(_ object: DocumentValue) -> String { object[path: "metadata", "uid"]?.string ?? "" }
     switch change {
     case .listed(let all):
       objects[place] = Dictionary(all.map { (uid($0), $0) }) { _, last in last }
       troubles[place] = nil
+      return wasClosed
     case .changed(let object): objects[place, default: [:]][uid(object)] = object
     case .deleted(let object): objects[place, default: [:]][uid(object)] = nil
     }
+    return false
   }
 
   /// - Returns: whether there is something new.
@@ -49,6 +55,7 @@ package struct ClusterPicture: Sendable {
     }
     let map = objects.first { $0[path: "metadata", "name"]?.string == ClusterNames.meshDocument }
     guard let map else { return false }
+    documentTrouble = nil
     let read = try MeshDocument.read(map[path: "data", ClusterNames.meshDocumentKey]?.string ?? "")
     defer { document = read }
     return document != read
@@ -59,6 +66,12 @@ package struct ClusterPicture: Sendable {
   package mutating func fail(_ place: Place, _ kind: APIFailure.Kind) -> Bool {
     defer { troubles[place] = kind }
     return troubles[place] != kind
+  }
+
+  /// The same for the document.
+  package mutating func failDocument(_ kind: APIFailure.Kind) -> Bool {
+    defer { documentTrouble = kind }
+    return documentTrouble != kind
   }
 
   /// A place went with its namespace.

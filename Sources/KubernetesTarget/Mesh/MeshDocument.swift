@@ -60,6 +60,8 @@ package struct MeshDocument: Codable, Sendable, Equatable {
   package var services: [Service] = []
   package var delays: [Delay] = []
   package var cuts: [Cut] = []
+  /// The uids of the namespaces by name: one that was made anew is another one.
+  package var namespaces: [String: String]?
 
   package var hasFaults: Bool { !delays.isEmpty || !cuts.isEmpty }
 

@@ -14,6 +14,10 @@ extension ClusterTarget {
     let epoch = try lease.requireEpoch()
     try await refuseToLeaveNamespaces()
     let root = try await keys()
+    for place in namespaces {
+      let live = try await find(ObjectName(.namespaces, namespace: nil, name: place))
+      namespaceUIDs[place] = live?[path: "metadata", "uid"]?.string
+    }
     try await writeDocument()
     let objects = DiscoveryObjects(images: settings.images, plan: settings.planDigest, namespaces: namespaces)
     for (name, object) in objects.objects {
@@ -45,15 +49,25 @@ extension ClusterTarget {
 
   /// There is one discovery server: were it told of other namespaces, the sidecars of the present ones would be alone.
   private func refuseToLeaveNamespaces() async throws {
-    let name = ObjectName(.deployments, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
-    let container = try await find(name)?[path: "spec", "template", "spec", "containers"]?.elements.first
-    let left = Set(DiscoveryObjects.namespaces(in: container?["args"]?.strings ?? [])).subtracting(namespaces)
-      .subtracting(goneNamespaces).sorted()
+    let left = try await othersServed()
     guard left.isEmpty else {
       throw BulkheadError(
         .configuration, "the discovery server serves other namespaces: \(left.joined(separator: ", ").safeForTerminal)",
         cure: "take that rollout back first (bulkhead rollout undo), or make one plan for all of them")
     }
+  }
+
+  /// The namespaces that the discovery server serves beside the plan's, and that are still there.
+  private func othersServed() async throws -> [String] {
+    let name = ObjectName(.deployments, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
+    let container = try await find(name)?[path: "spec", "template", "spec", "containers"]?.elements.first
+    let served = Set(DiscoveryObjects.namespaces(in: container?["args"]?.strings ?? []))
+    var left: [String] = []
+    for place in served.subtracting(namespaces).subtracting(goneNamespaces).sorted()
+    where try await !client.isGone(namespace: place) {
+      left.append(place)
+    }
+    return left
   }
 
   /// The authority's root; the keys are made where there are none.
@@ -180,6 +194,7 @@ extension ClusterTarget {
   /// What an undo needs to know beforehand: how the discovery server is reached. One that nobody has enrolled with need
   /// not come: its image may be why the run is taken back.
   package func prepareUndo() async throws {
+    try await recallNamespaces()
     try await lookForGoneNamespaces()
     guard hasDiscovery else { return }
     var isNeeded = try await isAnyoneEnrolled()
@@ -188,18 +203,32 @@ extension ClusterTarget {
       let pods = try await client.list(.pods, namespace: place, metadataOnly: true) { $0.value }
       isNeeded = pods.items.contains { $0[path: "metadata", "labels"]?[ClusterNames.revision] != nil }
     }
-    guard isNeeded else { return }
+    guard isNeeded else {
+      discoveryIsAnothers = try await !othersServed().isEmpty
+      return
+    }
     let name = ObjectName(.secrets, namespace: ClusterNames.namespace, name: ClusterNames.discovery)
     guard try await find(name) != nil else { return }
     try await installDiscovery()
   }
 
+  /// Which namespaces were meant: one of the same name may have been made since.
+  private func recallNamespaces() async throws {
+    let name = ObjectName(.configMaps, namespace: ClusterNames.namespace, name: ClusterNames.meshDocument)
+    guard let text = try await find(name)?[path: "data", ClusterNames.meshDocumentKey]?.string else { return }
+    namespaceUIDs = (try? MeshDocument.read(text))?.namespaces ?? [:]
+  }
+
   /// What was in a namespace went with it, and so did the rights there.
   func lookForGoneNamespaces() async throws {
-    for place in namespaces where try await client.isGone(namespace: place) {
+    for place in namespaces where try await isGone(place) {
       goneNamespaces.insert(place)
       settings.say("the namespace \(place.safeForTerminal) is gone, and what was to be put back in it")
     }
+  }
+
+  func isGone(_ namespace: String) async throws -> Bool {
+    try await client.isGone(namespace: namespace, uid: namespaceUIDs[namespace])
   }
 
   /// Whether a workload or a canary in the plan's namespaces is as a wave has made it.
@@ -219,6 +248,8 @@ extension ClusterTarget {
   /// - Returns: false where there is still one.
   package func uninstallDiscovery() async throws -> Bool {
     guard hasDiscovery else { return true }
+    if discoveryIsAnothers { return false }
+    try await lookForGoneNamespaces()
     if try await isAnyoneEnrolled() { return false }
     try await removeProbes()
     for place in namespaces {

@@ -8,6 +8,7 @@ import Rollout
 /// Waves: a canary, then the workload as a whole, then what only the canary needed away.
 extension ClusterTarget: RolloutTarget {
   package func prepare(_ postures: [ObjectReference: Posture]) async throws {
+    try await refuseGoneNamespaces()
     let workloads = Set(settings.plan.waves.flatMap(\.workloads)).sorted()
     for id in workloads { try await refuseHalfWay(id) }
     if hasDiscovery { try await installDiscovery() }
@@ -16,6 +17,15 @@ extension ClusterTarget: RolloutTarget {
     for id in workloads { try await endPuttingBack(id, to: postures[id] ?? .untouched) }
     revisions = [:]
     try await usersAreSeen()
+  }
+
+  /// A plan that is carried out needs them all.
+  private func refuseGoneNamespaces() async throws {
+    for place in namespaces where try await client.isGone(namespace: place) {
+      throw BulkheadError(
+        .configuration, "the plan's namespace \(place.safeForTerminal) is gone, or is being deleted",
+        cure: "take the run back (bulkhead rollout undo), then plan anew without it")
+    }
   }
 
   package func shift(_ wave: Wave, to percent: Int) async throws {
@@ -84,12 +94,11 @@ extension ClusterTarget: RolloutTarget {
 
   private func putBack(_ wave: Wave) async -> [Leftover] {
     var left: [Leftover] = []
-    // Whoever does not answer now will be heard of below.
-    try? await lookForGoneNamespaces()
     // Faults first: nothing is put back while something is being broken.
     do {
+      try await lookForGoneNamespaces()
       try await endFaults()
-      if hasDiscovery { try await writeDocument() }
+      if hasDiscovery, !discoveryIsAnothers { try await writeDocument() }
     } catch {
       left.append(Leftover("faults", error))
     }
@@ -100,13 +109,18 @@ extension ClusterTarget: RolloutTarget {
         try await beginPuttingBack(id, to: posture, before: wave.index)
         begun.append((id, posture))
       } catch {
-        left.append(Leftover("\(id)", error))
+        left += await leftover(id, error)
       }
     }
     for (id, posture) in begun {
-      do { try await endPuttingBack(id, to: posture) } catch { left.append(Leftover("\(id)", error)) }
+      do { try await endPuttingBack(id, to: posture) } catch { left += await leftover(id, error) }
     }
     return left
+  }
+
+  /// Nothing is left of what went with its namespace meanwhile.
+  private func leftover(_ id: ObjectReference, _ error: any Error) async -> [Leftover] {
+    (try? await isGone(id.namespace)) == true ? [] : [Leftover("\(id)", error)]
   }
 
   /// The cluster stays as it is; what only served the run goes.

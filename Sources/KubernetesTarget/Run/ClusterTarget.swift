@@ -96,6 +96,10 @@ package actor ClusterTarget {
   var toldOfSilence = false
   /// Namespaces of the plan that somebody deleted: nothing is left in them to be put back.
   var goneNamespaces: Set<String> = []
+  /// The uids of the others by name, as far as they are known.
+  var namespaceUIDs: [String: String] = [:]
+  /// Whether the discovery server is another plan's by now, and not to be touched.
+  var discoveryIsAnothers = false
   /// Whether namespaces bear their names as labels, once it was asked.
   var labelsNamespaces: Bool?
 
@@ -164,6 +168,7 @@ package actor ClusterTarget {
   func document() -> MeshDocument {
     var document = documentWithoutFaults
     (document.delays, document.cuts) = (delays, cuts)
+    document.namespaces = namespaceUIDs.isEmpty ? nil : namespaceUIDs
     return document
   }
 

@@ -20,7 +20,7 @@ struct PodTrouble: Sendable, Equatable {
       else { continue }
       let name = status["name"]?.string ?? "a container"
       let words = [reason, waiting["message"]?.string].compactMap(\.self).joined(separator: ": ")
-      let end = Self.end(status["lastState"]?["terminated"], of: name)
+      let end = Self.end(status["lastState"]?["terminated"], isOwn: Self.isOwn(name, of: pod))
       text = "; \(name): \(words.prefix(300))\(end)".safeForTerminal
       isHopeless = Self.hopeless.contains(reason)
       return
@@ -38,13 +38,19 @@ struct PodTrouble: Sendable, Equatable {
 
   /// How it ended the last time. Only Bulkhead's own containers are quoted: what others say at their end may be meant
   /// for nobody else.
-  private static func end(_ terminated: DocumentValue?, of container: String) -> String {
+  private static func end(_ terminated: DocumentValue?, isOwn: Bool) -> String {
     guard let terminated, let code = terminated["exitCode"]?.integer else { return "" }
     let reason = terminated["reason"]?.string.flatMap { ["Error", "Completed"].contains($0) ? nil : " (\($0))" } ?? ""
-    let isOwn = container == ClusterNames.server || container.hasPrefix(ClusterNames.prefix)
     let lines = (terminated["message"]?.string ?? "").split(separator: "\n").map { $0.drop { $0 == " " } }
     let message = isOwn && !lines.isEmpty ? ": \(lines.joined(separator: "; ").suffix(300))" : ""
     return "; it ended with \(code)\(reason)\(message)"
+  }
+
+  private static func isOwn(_ container: String, of pod: DocumentValue) -> Bool {
+    if [ClusterNames.proxy, ClusterNames.credential, ClusterNames.capture].contains(container) { return true }
+    let metadata = pod["metadata"]
+    return container == ClusterNames.server && metadata?["namespace"]?.string == ClusterNames.namespace
+      && metadata?["labels"]?["app"]?.string == ClusterNames.discovery
   }
 
   private static let hopeless: Set<String> = [
