@@ -71,7 +71,7 @@ struct UndoTests {
     try await withShop { rollout in
       let plan = try rollout.write("plan.yaml", Plans.enrolOnly)
       try await rollout.startAndKill(plan: plan, out: "run", probes: false, trials: false) {
-        try await rollout.ownObjects().contains("cart-bulkhead-canary")
+        try await rollout.cluster.kubectl("get", "deployments", "-A", "-o", "name").contains("cart-bulkhead-canary")
       }
       try await rollout.cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--timeout=120s")
       let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
