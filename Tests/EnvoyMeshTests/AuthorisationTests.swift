@@ -81,14 +81,17 @@ extension LiveMesh {
       #expect(try await web.get(Shop.virtualAddress, 80, keep: "old").status == 200)
       try await lab.change("delay") { $0.delays = [DelayFault(caller: Shop.web, target: Shop.api, milliseconds: 300)] }
       let delayed = try #require(try await web.get(Shop.virtualAddress, 80, keep: "old").milliseconds)
-      let unharmed = try #require(try await other.get(Shop.virtualAddress, 80).milliseconds)
+      // A busy machine answers late now and then. What is delayed each time never answers sooner.
+      var unharmed = delayed
+      for _ in 1...20 where unharmed > 290 {
+        unharmed = try #require(try await other.get(Shop.virtualAddress, 80).milliseconds)
+      }
       print("delayed by 300 ms: \(delayed) ms; not named: \(unharmed) ms")
-      // Lower bound only: how late a busy machine answers proves nothing; an early timer tick is 4 ms.
-      #expect(delayed > 290)
+      // An early timer tick is 4 ms.
+      #expect(delayed > 290 && unharmed <= 290)
       // An application that names somebody else as the caller gets its own name back from its sidecar.
       let forged = try await other.get(Shop.virtualAddress, 80, headers: [CohortHeader.caller: "shop/web"])
       #expect(forged.headers?[CohortHeader.caller] == "shop/other")
-      #expect(unharmed < delayed)
 
       try await lab.change("abort") {
         $0.delays = []

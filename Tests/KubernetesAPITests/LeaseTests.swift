@@ -11,7 +11,7 @@ struct LeaseTests {
     async throws
     -> Int
   {
-    let lease = RolloutLease(client, holder: "we", seconds: 12) { _ in }
+    let lease = RolloutLease(client, holder: "we", seconds: 30) { _ in }
     return try await lease.with {
       server.cluster.fail(faults)
       while server.cluster.effects(RolloutLease.name.path) < 3 {

@@ -16,11 +16,22 @@ extension RehearsalTests {
       .enabled(if: ProcessInfo.processInfo.environment["BULKHEAD_SOAK"] == "1", "make soak"))
     func twentyTimesSoak() async throws { try await endLikeAnUndisturbedRun(kills: 20, seed: 7_193) }
 
+    /// Begins again, twice at most, where the program itself says that the machine's host took its processors.
     private func endLikeAnUndisturbedRun(kills: Int, seed: UInt64) async throws {
+      for attempt in 1... where try await endsLikeAnUndisturbedRun(kills, seed, isLast: attempt == 3) { return }
+    }
+
+    /// - Returns: false where there was no verdict for the host's sake.
+    private func endsLikeAnUndisturbedRun(_ kills: Int, _ seed: UInt64, isLast: Bool) async throws -> Bool {
       let wanted = try await UndisturbedRun.shared
       try #require(wanted.history.result == .promoted)
       var schedule = KillSchedule(kills: kills, seed: seed, records: wanted.records.count)
-      try await Folder.withFleet { folder in
+      return try await Folder.withFleet { folder in
+        func isWorthless() -> Bool {
+          guard !isLast, let reason = Program.disturbance(in: folder) else { return false }
+          print("killed again, because \(reason)")
+          return true
+        }
         let progress = JournalProgress(folder: folder, out: "out")
         var dead: Footprint?
         for number in 0..<kills {
@@ -42,16 +53,19 @@ extension RehearsalTests {
             // Now and then nobody is left who could clean up.
             running.destroy(withWatcher: number % 3 == 1)
           }
+          if ending.code == 80, isWorthless() { return false }
           let hasEnded = number == kills - 1 && ending.code == 0
           try #require(ending.code == 137 || hasEnded, "\(ending.messages)")
           #expect(ending.left == [], "after kill \(number + 1)")
           dead = ending.footprint
         }
         let ending = try await Program.run(RehearsalTests.resume, in: folder)
+        if ending.code == 80, isWorthless() { return false }
         #expect(ending.code == 0, "\(ending.messages)")
         #expect(ending.left == [])
         #expect(dead?.cgroups ?? [] == [], "a start sweeps what was left")
         try await compare(folder, wanted)
+        return true
       }
     }
 

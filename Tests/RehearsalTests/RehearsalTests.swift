@@ -58,7 +58,7 @@ struct UndisturbedRun: Sendable {
 
   private static func make() async throws -> UndisturbedRun {
     try await Folder.withFleet { folder in
-      let ending = try await Program.run(RehearsalTests.start, in: folder)
+      let ending = try await Program.rehearse(RehearsalTests.start, in: folder)
       // Not #require: its error counts as reported already, and every later test that meets it would pass.
       guard folder.holds("out/run.json") else { throw NoReport(messages: ending.messages) }
       let records = try await folder.journal("out")

@@ -136,13 +136,16 @@ struct Controller: Sendable {
     ).split(separator: "\n").map(String.init)
   }
 
-  /// All that the controllers say of themselves.
-  func metrics() async throws -> String {
+  /// All that the controllers say of themselves; nil where one does not answer, as one that is being started again.
+  func metrics() async throws -> String? {
     let pods = try await cluster.kubectl(
       "-n", "bulkhead", "get", "pods", "-l", "app=bulkhead-controller", "-o", "jsonpath={.items[*].metadata.name}")
     var text = ""
     for pod in pods.split(separator: " ") {
-      text += try await cluster.kubectl("get", "--raw", "/api/v1/namespaces/bulkhead/pods/\(pod):8080/proxy/metrics")
+      let place = "/api/v1/namespaces/bulkhead/pods/\(pod):8080/proxy/metrics"
+      let ending = try await cluster.tryKubectl(["get", "--raw", place])
+      guard ending.code == 0 else { return nil }
+      text += ending.output
     }
     return text
   }

@@ -40,7 +40,8 @@ struct Rollout: Sendable {
     ) { execution -> Bool in
       let pid = execution.processIdentifier.value
       defer { kill(pid, SIGKILL) }
-      return try await eventually(within: .seconds(300)) {
+      // Whoever asks takes processors from those who are judged.
+      return try await eventually(within: .seconds(900), pace: .milliseconds(500)) {
         let isOver =
           try await status(out) != "running" && FileManager.default.fileExists(atPath: path(out) + "/run.json")
         return try isOver ? true : await reached()

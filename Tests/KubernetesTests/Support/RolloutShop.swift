@@ -128,7 +128,7 @@ enum RolloutShop {
            "ports":[{"name":"http","containerPort":8080}],
            "readinessProbe":{"httpGet":{"path":"/healthz","port":"http"},"periodSeconds":1,"timeoutSeconds":3},
            "lifecycle":{"preStop":{"exec":{"command":["/usr/local/bin/sleep","4"]}}},
-           "resources":{"requests":{"memory":"16Mi"},"limits":{"memory":"256Mi"}},
+           "resources":{"requests":{"cpu":"20m","memory":"16Mi"},"limits":{"memory":"256Mi"}},
            \(isHardened ? context : "")
            "volumeMounts":[{"name":"role","mountPath":"/role","readOnly":true}]}],
           "volumes":[{"name":"role","configMap":{"name":"role-\(name)"}}]}}}}

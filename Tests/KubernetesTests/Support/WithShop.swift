@@ -5,6 +5,12 @@ func withShop(
   _ more: String = "", shop: String = RolloutShop.manifests, workloads: [String] = ["deployment/cart"],
   _ body: (Rollout) async throws -> Void
 ) async throws {
+  try await undisturbed { try await withShopOnce(more, shop: shop, workloads: workloads, body) }
+}
+
+private func withShopOnce(
+  _ more: String, shop: String, workloads: [String], _ body: (Rollout) async throws -> Void
+) async throws {
   let cluster = try Cluster.current()
   // A test that failed must not fail the next one.
   try await cluster.kubectl(
