@@ -47,7 +47,7 @@ struct ClusterTests {
     #expect(flows, "calls by name through the service fail")
     let answer = try await cluster.kubectl("get", "--raw", "/api/v1/namespaces/shop/services/cart:80/proxy/")
     #expect(answer.contains("cart"))
-    try await cluster.kubectl("delete", "namespace", "shop", "--timeout=120s")
+    try await cluster.deleteNamespaces("shop")
   }
 
   @Test(

@@ -23,8 +23,7 @@ struct ControllerTests {
       try await cluster.kubectl("-n", "bulkhead", "patch", order, "--type", "merge", "-p", nobodyWaits)
       try await cluster.kubectl("-n", "bulkhead", "delete", order, "--ignore-not-found", "--timeout=60s")
     }
-    try await cluster.kubectl(
-      "delete", "namespace", RolloutShop.namespace, "--ignore-not-found", "--timeout=120s")
+    try await cluster.deleteNamespaces(RolloutShop.namespace)
     _ = try await cluster.tryKubectl(["-n", "bulkhead", "delete", "lease", "bulkhead-rollout"])
   }
 
@@ -38,7 +37,7 @@ struct ControllerTests {
       }
       try await controller.install()
       try await body(controller)
-      try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--timeout=120s")
+      try await cluster.deleteNamespaces(RolloutShop.namespace)
     }
   }
 

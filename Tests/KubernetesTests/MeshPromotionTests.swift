@@ -53,7 +53,7 @@ struct MeshPromotionTests {
         ["get", "servicedefaults,serviceintentions,deployments", "-A", "-l", "app.kubernetes.io/managed-by=bulkhead"])
       #expect(left.output == "")
       #expect(try await splits(cluster) == "")
-      try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "consul", "--timeout=120s")
+      try await cluster.deleteNamespaces(RolloutShop.namespace, "consul")
     }
   }
 

@@ -76,7 +76,7 @@ struct MeshRolloutTests {
       return ending.code == 0
     }
     #expect(isTaken, "\(ending.messages.prefix(2_000))")
-    try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--timeout=120s")
+    try await cluster.deleteNamespaces(RolloutShop.namespace)
   }
 
   private static func plural(_ name: String) -> String {
@@ -104,7 +104,7 @@ struct MeshRolloutTests {
           "-n", RolloutShop.namespace, "rollout", "status", "deployment/\(app)", "--timeout=120s")
       }
       try await body(rollout)
-      try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--timeout=120s")
+      try await cluster.deleteNamespaces(RolloutShop.namespace)
     }
   }
 
@@ -169,7 +169,7 @@ struct MeshRolloutTests {
       let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
       #expect(undone.code == 0, "\(undone.messages)")
       #expect(try await rollout.objects() == before)
-      try await rollout.cluster.kubectl("delete", "namespace", "istio-system", "bulkhead", "--timeout=120s")
+      try await rollout.cluster.deleteNamespaces("istio-system", "bulkhead")
     }
   }
 }

@@ -55,7 +55,7 @@ struct MeshSplitTests {
       #expect(try await shop.objects() == before)
       let refused = try cluster.audit(of: "bulkhead-executor").filter { $0.responseStatus?.code == 403 }
       #expect(refused.isEmpty, "refused: \(refused.map { "\($0.verb) \($0.requestURI)" })")
-      try await cluster.kubectl("delete", "namespace", "shop", "istio-system", "--timeout=120s")
+      try await cluster.deleteNamespaces("shop", "istio-system")
     }
   }
 

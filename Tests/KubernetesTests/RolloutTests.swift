@@ -154,7 +154,7 @@ struct RolloutTests {
   /// Its rights in a namespace go with the namespace. The next rollout here is served by it.
   private func checkThatDiscoveryOutlives(_ rollout: Rollout) async throws {
     let server = ["-n", "bulkhead", "get", "pods", "-l", "app=bulkhead-discovery", "-o"]
-    try await rollout.cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--timeout=120s")
+    try await rollout.cluster.deleteNamespaces(RolloutShop.namespace)
     try await rollout.cluster.kubectl(
       "-n", "bulkhead", "delete", "pods", "-l", "app=bulkhead-discovery", "--timeout=60s")
     var log = ""

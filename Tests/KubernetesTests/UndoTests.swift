@@ -31,7 +31,7 @@ struct UndoTests {
     let till = RolloutShop.server("till").split(separator: "\"shop\"").joined(separator: "\"\(annex)\"")
     let more = #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"\#(annex)"}}"# + "\n" + till
     let cluster = try Cluster.current()
-    try await cluster.kubectl("delete", "namespace", annex, "--ignore-not-found", "--timeout=120s")
+    try await cluster.deleteNamespaces(annex)
     try await withShop(more) { shop in
       try await cluster.kubectl("apply", "-f", deploy + "/planner.yaml", "-f", deploy + "/executor.yaml")
       for place in [RolloutShop.namespace, annex] {
@@ -52,7 +52,7 @@ struct UndoTests {
         let canaries = try await cluster.kubectl("get", "deployments", "-A", "-o", "name")
         return canaries.contains("cart-bulkhead-canary") && canaries.contains("till-bulkhead-canary")
       }
-      try await cluster.kubectl("delete", "namespace", annex, "--timeout=120s")
+      try await cluster.deleteNamespaces(annex)
       let resumed = try await rollout.bulkhead("rollout", "resume", rollout.path("run"))
       #expect(resumed.code == 78 && resumed.messages.contains("namespace \(annex) is gone"), "\(resumed.messages)")
       let tidied = try await rollout.bulkhead("rollout", "undo", rollout.path("older"))
@@ -73,7 +73,7 @@ struct UndoTests {
       try await rollout.startAndKill(plan: plan, out: "run", probes: false, trials: false) {
         try await rollout.cluster.kubectl("get", "deployments", "-A", "-o", "name").contains("cart-bulkhead-canary")
       }
-      try await rollout.cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--timeout=120s")
+      try await rollout.cluster.deleteNamespaces(RolloutShop.namespace)
       let undone = try await rollout.bulkhead("rollout", "undo", rollout.path("run"))
       #expect(undone.code == 0, "\(undone.messages)")
       #expect(try await rollout.ownObjects() == "")

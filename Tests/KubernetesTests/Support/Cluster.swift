@@ -47,6 +47,17 @@ struct Cluster: Sendable {
     guard ending.code == 0 else { throw ToolFailure(words: ["kubectl"] + words, ending: ending) }
     return ending.output
   }
+
+  /// Deletes namespaces, where they are there, and waits until they are gone. Their pods go first: each time that the
+  /// namespace controller finds one left it waits twice as long, up to a minute, before it looks again.
+  func deleteNamespaces(_ names: String...) async throws {
+    for name in names {
+      try await kubectl(
+        "-n", name, "delete", "deployments,replicasets,statefulsets,daemonsets", "--all", "--timeout=120s")
+      try await kubectl("-n", name, "delete", "pods", "--all", "--grace-period=1", "--timeout=120s")
+      try await kubectl("delete", "namespace", name, "--ignore-not-found", "--timeout=300s")
+    }
+  }
 }
 
 /// Images made of the package's own products.

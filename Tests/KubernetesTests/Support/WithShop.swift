@@ -13,8 +13,7 @@ private func withShopOnce(
 ) async throws {
   let cluster = try Cluster.current()
   // A test that failed must not fail the next one.
-  try await cluster.kubectl(
-    "delete", "namespace", RolloutShop.namespace, "--ignore-not-found", "--timeout=120s")
+  try await cluster.deleteNamespaces(RolloutShop.namespace)
   _ = try await cluster.tryKubectl(["-n", "bulkhead", "delete", "lease", "bulkhead-rollout"])
   try await withFolder { folder in
     let rollout = Rollout(cluster: cluster, folder: folder)
@@ -33,6 +32,6 @@ private func withShopOnce(
     }
     #expect(flows, "the shop does not work")
     try await body(rollout)
-    try await cluster.kubectl("delete", "namespace", RolloutShop.namespace, "--ignore-not-found", "--timeout=120s")
+    try await cluster.deleteNamespaces(RolloutShop.namespace)
   }
 }
