@@ -178,22 +178,21 @@ actor Lab {
     pods[pod.id]?.envoy = envoy
   }
 
+  /// On a thread of its own, and not by a `readabilityHandler`: libdispatch may look once more at what it watched of a
+  /// descriptor that is closed, and ends the whole test run then.
   private nonisolated func forward(_ log: FileHandle, of podID: String) {
     let plane = plane
-    let rest = Mutex(Data())
     let verbose = ProcessInfo.processInfo.environment["ENVOY_LOG"] != nil
-    log.readabilityHandler = { handle in
-      let data = handle.availableData
-      if data.isEmpty { return handle.readabilityHandler = nil }
-      let lines = rest.withLock { rest in
+    Thread.detachNewThread {
+      var rest = Data()
+      while case let data = log.availableData, !data.isEmpty {
         rest += data
         let parts = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         rest = Data(parts.last ?? Data())
-        return parts.dropLast().map { String(decoding: $0, as: UTF8.self) }
-      }
-      for line in lines {
-        if verbose { print(podID, line) }
-        Task { await plane.note(podID: podID, logLine: line) }
+        for line in parts.dropLast().map({ String(decoding: $0, as: UTF8.self) }) {
+          if verbose { print(podID, line) }
+          Task { await plane.note(podID: podID, logLine: line) }
+        }
       }
     }
   }
