@@ -48,9 +48,9 @@ struct Leftovers: Equatable, CustomStringConvertible {
   var none: Bool { processes.isEmpty && cgroups.isEmpty && mounts.isEmpty }
   var description: String { "processes \(processes), cgroups \(cgroups), mounts \(mounts)" }
 
-  /// Looks again until nothing is left, at most 30 s.
+  /// Looks again until nothing is left, at most 4 s.
   static func settle(of name: String) async throws -> Leftovers {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(4)
     var left = Leftovers(of: name)
     while !left.none && ContinuousClock.now < deadline {
       // The pace of looking, not a wait for time to pass.

@@ -74,8 +74,8 @@ import Testing
         try await users.wait { $0.sent >= first + count }
         return Double(users.sent - first) / ((.now - began) / .seconds(1))
       }
-      while try await rate(of: 100) < 200 {}
-      while try await rate(of: 50) > 100 {}
+      while try await rate(of: 300) < 200 {}
+      while try await rate(of: 100) > 100 {}
       await users.process.end()
       await shop.process.end()
     }

@@ -74,9 +74,9 @@ struct Footprint: Sendable {
     }
   }
 
-  /// Looks again until nothing is left, at most 30 s. Cgroups count unless `exceptCgroups`.
+  /// Looks again until nothing is left, at most 4 s. Cgroups count unless `exceptCgroups`.
   func leftovers(comparedWith before: HostState, exceptCgroups: Bool = false) async throws -> [String] {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(4)
     while true {
       let left = remaining() + (exceptCgroups ? [] : cgroups) + HostState().additions(to: before, by: self)
       if left.isEmpty || ContinuousClock.now >= deadline { return left }
